@@ -1,0 +1,183 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every Swift target of ours is compiled with.
+let swift: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+  name: "cim",
+  products: [
+    .executable(name: "cim", targets: ["cim"]),
+    .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices"]),
+    .library(name: "CIMClient", targets: ["CIMClient"]),
+    .plugin(name: "generate-rpc", targets: ["GenerateRPC"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    // The C libraries: module maps, nothing else.
+    .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
+    .systemLibrary(name: "CEditline", providers: [.apt(["libedit-dev"])]),
+
+    // The RPC runtime: knows nothing of cim.
+    .target(
+      name: "NgRPC",
+      dependencies: [
+        "CNghttp2", "CProtobufC",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "CNgRPCProtos", dependencies: ["CProtobufC"], path: "Generated/CNgRPCProtos"),
+    .target(
+      name: "NgRPCProtos", dependencies: ["NgRPC", "CNgRPCProtos"], path: "Generated/NgRPCProtos",
+      swiftSettings: swift),
+    .target(
+      name: "NgRPCServices", dependencies: ["NgRPC", "NgRPCProtos"], swiftSettings: swift),
+
+    // Code generation: .proto -> C (through protoc-gen-c) and Swift.
+    .target(
+      name: "NgRPCCodeGen",
+      dependencies: [
+        .product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "ngrpc-generate",
+      dependencies: [
+        "NgRPCCodeGen",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+    .plugin(
+      name: "GenerateRPC",
+      capability: .command(
+        intent: .custom(
+          verb: "generate-rpc",
+          description: "Writes Generated/ (C and Swift) from the contracts in Protos/."),
+        permissions: [
+          .writeToPackageDirectory(reason: "Writes the generated code to Generated/.")
+        ]),
+      dependencies: ["ngrpc-generate"],
+      path: "Sources/GenerateRPC"),
+
+    // Thin clients over the C libraries.
+    .target(
+      name: "Redis",
+      dependencies: [
+        "CHiredis",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "ZooKeeper",
+      dependencies: ["CZooKeeper", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swift),
+
+    // cim.
+    .target(name: "CCIMProtos", dependencies: ["CProtobufC"], path: "Generated/CCIMProtos"),
+    .target(
+      name: "CIMProtos", dependencies: ["NgRPC", "CCIMProtos"], path: "Generated/CIMProtos",
+      swiftSettings: swift),
+    .target(
+      name: "CIMCore",
+      dependencies: [
+        "CIMProtos", "NgRPC",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "CIMRedis",
+      dependencies: ["CIMCore", "Redis", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swift),
+    .target(
+      name: "CIMZooKeeper",
+      dependencies: ["CIMCore", "ZooKeeper", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swift),
+    .target(
+      name: "CIMRoute",
+      dependencies: [
+        "CIMCore", "CIMProtos", "NgRPC", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "CIMServer",
+      dependencies: [
+        "CIMCore", "CIMProtos", "NgRPC",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "CIMClient",
+      dependencies: [
+        "CIMProtos", "NgRPC", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "cim",
+      dependencies: [
+        "CIMClient", "CIMCore", "CIMRedis", "CIMRoute", "CIMServer", "CIMZooKeeper", "CEditline",
+        "NgRPC", "NgRPCServices",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift),
+
+    // A server for measuring the runtime from outside.
+    .executableTarget(
+      name: "ngrpc-bench",
+      dependencies: [
+        "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+
+    // What tests share: free ports, child processes, real Redis and ZooKeeper servers.
+    .target(
+      name: "TestSupport",
+      dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+      path: "Tests/TestSupport", swiftSettings: swift),
+    .testTarget(name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "NgRPCCodeGenTests",
+      dependencies: ["NgRPCCodeGen", "NgRPCProtos", "CIMProtos", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "ZooKeeperTests", dependencies: ["ZooKeeper", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "StoreContractTests",
+      dependencies: ["CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "CIMServerTests", dependencies: ["CIMServer", "CIMCore", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "CIMClientTests", dependencies: ["CIMClient", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["CIMClient", "CIMProtos", "NgRPC", "TestSupport", "cim"], swiftSettings: swift),
+  ],
+  swiftLanguageModes: [.v6]
+)
