@@ -159,11 +159,11 @@ let package = Package(
       swiftSettings: swift),
 
     // What tests share: free ports, child processes, real Redis and ZooKeeper servers.
-    .target(
-      name: "TestSupport",
-      dependencies: [.product(name: "NIOCore", package: "swift-nio")],
-      path: "Tests/TestSupport", swiftSettings: swift),
-    .testTarget(name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"], swiftSettings: swift),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "NgRPCCodeGenTests",
       dependencies: ["NgRPCCodeGen", "NgRPCProtos", "CIMProtos", "TestSupport"], swiftSettings: swift),
@@ -172,8 +172,10 @@ let package = Package(
     .testTarget(
       name: "StoreContractTests",
       dependencies: ["CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "CIMServerTests", dependencies: ["CIMServer", "CIMCore", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CIMServerTests", dependencies: ["CIMServer", "CIMCore", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "CIMClientTests", dependencies: ["CIMClient", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",

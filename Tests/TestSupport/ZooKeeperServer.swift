@@ -1,0 +1,70 @@
+import Foundation
+
+/// A real ZooKeeper server of Debian's package on a free port of 127.0.0.1, its data in a temporary folder.
+///
+/// A tick is 500 ms, so sessions last between 1 and 10 seconds. It is killed when the last reference goes.
+public final class ZooKeeperServer: Sendable {
+  private let server: ServerProcess
+  private let folder: TemporaryDirectory
+
+  /// Starts a server and waits until it serves.
+  ///
+  /// - Throws: `MissingProgram` when Java or ZooKeeper is not installed.
+  public init() async throws {
+    let java = try MissingProgram.path(of: "java", package: "default-jre-headless")
+    let archive = "/usr/share/java/zookeeper.jar"
+    guard FileManager.default.isReadableFile(atPath: archive) else {
+      throw MissingProgram(archive, package: "zookeeper")
+    }
+    let folder = try TemporaryDirectory("zookeeper")
+    self.folder = folder
+    server = try await ServerProcess { port in
+      let configuration = try folder.write(
+        """
+        tickTime=500
+        dataDir=\(folder.path)
+        clientPortAddress=127.0.0.1
+        clientPort=\(port)
+        maxClientCnxns=0
+        admin.enableServer=false
+        4lw.commands.whitelist=*
+
+        """, to: "zoo.cfg")
+      // One small JVM that starts fast: no optimising compiler, no parallel collector.
+      return Command(
+        java,
+        [
+          "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+          "-Dzookeeper.forceSync=no", "-cp", "\(archive):/usr/share/java/*",
+          "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
+        ], directory: folder.path)
+    } isReady: { port in
+      LoopbackProbe.ask("srvr", port: port)?.contains("Mode:") ?? false
+    }
+  }
+
+  /// The TCP port, which stays the same over restarts.
+  public var port: Int { server.port }
+  /// How clients are told of it.
+  public var connectString: String { "127.0.0.1:\(port)" }
+  /// The process, for its id and output.
+  public var process: ChildProcess { server.current }
+
+  /// Ends the server in order and waits for its end.
+  public func stop() async throws { try await process.stop() }
+
+  /// Ends the server at once, as a crash would, and waits for its end.
+  public func kill() async throws {
+    process.kill()
+    try await process.waitUntilExit()
+  }
+
+  /// Starts the server again after `stop` or `kill`, on the same port and data.
+  public func start() async throws { try await server.start() }
+
+  /// Freezes the server: connections stay open, nothing is answered.
+  public func pause() { process.signal(SIGSTOP) }
+
+  /// Lets a frozen server go on.
+  public func resume() { process.signal(SIGCONT) }
+}
