@@ -7,7 +7,7 @@ public final class TemporaryDirectory: Sendable {
 
   /// Makes an empty folder below the system's temporary one.
   public init(_ name: String = "cim") throws {
-    var template = Array("\(NSTemporaryDirectory())/\(name)-XXXXXX".utf8CString)
+    var template = Array("\(FileManager.default.temporaryDirectory.path)/\(name)-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemCallError("mkdtemp") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
