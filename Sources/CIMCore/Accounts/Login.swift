@@ -1,0 +1,21 @@
+/// A device of a user that has been let in.
+public struct Login: Hashable, Sendable {
+  /// What the device shows to prove it.
+  public let token: LoginToken
+
+  /// The user's device.
+  public let device: DeviceID
+
+  /// Which login of the user this is: greater than that of every earlier login of the same user.
+  public let generation: UInt64
+
+  /// The user; the token names it.
+  public var user: UserID { self.token.user }
+
+  /// Describes a login.
+  public init(token: LoginToken, device: DeviceID, generation: UInt64) {
+    self.token = token
+    self.device = device
+    self.generation = generation
+  }
+}
