@@ -2,12 +2,16 @@
 
 import PackageDescription
 
+/// Whether a warning in our own targets fails the build, as it does in CI. Dependencies are left alone.
+let strict = Context.environment["CIM_WARNINGS_AS_ERRORS"] == "1"
+
 /// What every Swift target of ours is compiled with.
-let swift: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+let swift: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
   name: "cim",

@@ -1,0 +1,44 @@
+# The two that matter: make run, make test. Each installs what it needs and does not find.
+.DEFAULT_GOAL := help
+.PHONY: help run test setup generate check-generated format lint k8s bench-unary image clean
+
+swift_sources := Package.swift Sources Tests
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Chat: a route, two servers and a bot in one process, and you in it (ARGS="--name ann")
+	@.ci/setup run </dev/null
+	@.ci/build --product cim
+	@exec .build/debug/cim demo $(ARGS)
+
+test: setup ## Run every test (ARGS="--filter RedisTests" runs some)
+	@.ci/test $(ARGS)
+
+setup: ## Install what is missing for all of these
+	@.ci/setup </dev/null
+
+generate: setup ## Write Generated/ from Protos/
+	@swift package --allow-writing-to-package-directory generate-rpc
+
+check-generated: setup ## Fail when Generated/ is stale
+	@.ci/check-generated
+
+format: ## Format the Swift sources
+	@swift format --in-place --parallel --recursive $(swift_sources)
+
+lint: setup ## Check the format of the Swift sources, and the contract
+	@swift format lint --strict --parallel --recursive $(swift_sources)
+	@.venv/bin/buf lint
+
+k8s: setup ## Render the Kubernetes manifests and hold them to the schemas
+	@.venv/bin/python Tests/Python/validate_k8s.py k8s/base k8s/overlays/*
+
+bench-unary: setup ## Measure the server's CPU time per unary call
+	@Tests/Benchmarks/unary
+
+image: ## Build the container image, cim:latest (takes docker)
+	@docker build --tag cim .
+
+clean: ## Remove what was built, and the Python environment
+	@rm -rf .build .venv
