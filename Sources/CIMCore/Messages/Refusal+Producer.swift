@@ -1,0 +1,9 @@
+extension Refusal {
+  /// The answer to a message with the counter 0.
+  public static let zeroCounter = Self(
+    .invalid, "send_id.counter is 0: counters of a producer begin with 1")
+
+  /// The answer to a message under another user's producer.
+  public static let foreignProducer = Self(
+    .invalid, "send_id.producer belongs to another user: make a new random producer id")
+}
