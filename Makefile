@@ -32,7 +32,7 @@ lint: setup ## Check the format of the Swift sources, and the contract
 	@.venv/bin/buf lint
 
 k8s: setup ## Render the Kubernetes manifests and hold them to the schemas
-	@.venv/bin/python Tests/Python/validate_k8s.py k8s/base k8s/overlays/*
+	@.venv/bin/python Tests/Python/manifests.py validate k8s/base k8s/overlays/*
 
 bench-unary: setup ## Measure the server's CPU time per unary call
 	@Tests/Benchmarks/unary
