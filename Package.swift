@@ -171,14 +171,19 @@ let package = Package(
     .testTarget(
       name: "NgRPCCodeGenTests",
       dependencies: ["NgRPCCodeGen", "NgRPCProtos", "CIMProtos", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "RedisTests",
+      dependencies: [
+        "Redis", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
     .testTarget(name: "ZooKeeperTests", dependencies: ["ZooKeeper", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "CIMCoreTests", dependencies: ["CIMCore"], swiftSettings: swift),
     .testTarget(
       name: "StoreContractTests",
-      dependencies: [
-        "CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
-      ], swiftSettings: swift),
+      dependencies: ["CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
     .testTarget(

@@ -29,12 +29,11 @@ struct ConversationLog {
   mutating func append(_ append: Append, at now: Timestamp) -> AppendOutcome {
     switch append.idempotency {
     case .none:
-      let answer = self.appendOrRefuse(append, at: now)
-      return self.outcome(answer, duplicate: false)
+      self.outcome(self.appendOrRefuse(append, at: now), duplicate: false)
     case .producer(let producer, let counter):
-      return self.append(append, producer: producer, counter: counter, at: now)
+      self.append(append, producer: producer, counter: counter, at: now)
     case .key(let key):
-      return self.append(append, key: key, at: now)
+      self.append(append, key: key, at: now)
     }
   }
 
