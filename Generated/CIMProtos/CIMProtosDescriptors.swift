@@ -58,7 +58,7 @@ public enum CIMProtosDescriptors {
       \u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_UNKNOW\
       N_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\u{1E}\u{A}\u{1A}\
       REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}REFUSAL_REASON_DUPLICATE_UNKNOWN\u{10}\u{5}\u{12}\
-      \u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}b\u{6}proto3\
+      \u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}b\u{6}proto3
       """)
 
   private static let cim_v1_push = ProtobufFileDescriptor(
@@ -140,7 +140,7 @@ public enum CIMProtosDescriptors {
       n\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{7}version\u{12}\u{14}\u{A}\u{5}added\u{18}\u{2}\u{20}\u{3}(\u{9}R\u{5}\
       added\u{12}\u{18}\u{A}\u{7}removed\u{18}\u{3}\u{20}\u{3}(\u{9}R\u{7}removed\"'\u{A}\u{B}InterestAck\u{12}\
       \u{18}\u{A}\u{7}version\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{7}version2=\u{A}\u{4}Push\u{12}5\u{A}\u{4}Lin\
-      k\u{12}\u{13}.cim.v1.LinkRequest\u{1A}\u{14}.cim.v1.LinkResponse(\u{1}0\u{1}b\u{6}proto3\
+      k\u{12}\u{13}.cim.v1.LinkRequest\u{1A}\u{14}.cim.v1.LinkResponse(\u{1}0\u{1}b\u{6}proto3
       """)
 
   private static let cim_v1_route = ProtobufFileDescriptor(
@@ -208,7 +208,7 @@ public enum CIMProtosDescriptors {
       Request\u{1A}\u{14}.cim.v1.SendResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.cim.v1.HistoryRequest\u{1A}\
       \u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v1.OnlineUsersRequest\u{1A}\
       \u{1B}.cim.v1.OnlineUsersResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}.cim.v1.GetUserRequest\u{1A}\u{17}\
-      .cim.v1.GetUserResponseb\u{6}proto3\
+      .cim.v1.GetUserResponseb\u{6}proto3
       """)
 
   private static let cim_v1_session = ProtobufFileDescriptor(
@@ -274,6 +274,6 @@ public enum CIMProtosDescriptors {
       LACED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}KICK_REASON_LOGGED_OUT\u{10}\u{2}\u{12}\u{14}\u{A}\u{10}KICK_\
       REASON_IDLE\u{10}\u{3}\u{12}\u{18}\u{A}\u{14}KICK_REASON_TOO_SLOW\u{10}\u{4}2I\u{A}\u{7}Session\u{12}\
       >\u{A}\u{7}Connect\u{12}\u{16}.cim.v1.ConnectRequest\u{1A}\u{17}.cim.v1.ConnectResponse(\u{1}0\u{1}b\
-      \u{6}proto3\
+      \u{6}proto3
       """)
 }

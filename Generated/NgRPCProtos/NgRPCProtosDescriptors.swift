@@ -53,7 +53,7 @@ public enum NgRPCProtosDescriptors {
       2\u{FD}\u{1}\u{A}\u{6}Health\u{12}P\u{A}\u{5}Check\u{12}\".grpc.health.v1.HealthCheckRequest\u{1A}#.\
       grpc.health.v1.HealthCheckResponse\u{12}M\u{A}\u{4}List\u{12}!.grpc.health.v1.HealthListRequest\u{1A}\
       \".grpc.health.v1.HealthListResponse\u{12}R\u{A}\u{5}Watch\u{12}\".grpc.health.v1.HealthCheckRequest\
-      \u{1A}#.grpc.health.v1.HealthCheckResponse0\u{1}b\u{6}proto3\
+      \u{1A}#.grpc.health.v1.HealthCheckResponse0\u{1}b\u{6}proto3
       """)
 
   private static let grpc_reflection_v1_reflection = ProtobufFileDescriptor(
@@ -99,7 +99,7 @@ public enum NgRPCProtosDescriptors {
       (\u{9}R\u{4}name\"S\u{A}\u{D}ErrorResponse\u{12}\u{1D}\u{A}\u{A}error_code\u{18}\u{1}\u{20}\u{1}(\u{5}\
       R\u{9}errorCode\u{12}#\u{A}\u{D}error_message\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}errorMessage2\u{89}\u{1}\
       \u{A}\u{10}ServerReflection\u{12}u\u{A}\u{14}ServerReflectionInfo\u{12}+.grpc.reflection.v1.ServerRe\
-      flectionRequest\u{1A},.grpc.reflection.v1.ServerReflectionResponse(\u{1}0\u{1}b\u{6}proto3\
+      flectionRequest\u{1A},.grpc.reflection.v1.ServerReflectionResponse(\u{1}0\u{1}b\u{6}proto3
       """)
 
   private static let grpc_reflection_v1alpha_reflection = ProtobufFileDescriptor(
@@ -146,7 +146,7 @@ public enum NgRPCProtosDescriptors {
       \u{A}error_code\u{18}\u{1}\u{20}\u{1}(\u{5}R\u{9}errorCode\u{12}#\u{A}\u{D}error_message\u{18}\u{2}\u{20}\
       \u{1}(\u{9}R\u{C}errorMessage2\u{93}\u{1}\u{A}\u{10}ServerReflection\u{12}\u{7F}\u{A}\u{14}ServerRef\
       lectionInfo\u{12}0.grpc.reflection.v1alpha.ServerReflectionRequest\u{1A}1.grpc.reflection.v1alpha.Se\
-      rverReflectionResponse(\u{1}0\u{1}b\u{6}proto3\
+      rverReflectionResponse(\u{1}0\u{1}b\u{6}proto3
       """)
 
   private static let ngrpc_bench_v1_bench = ProtobufFileDescriptor(
@@ -169,6 +169,6 @@ public enum NgRPCProtosDescriptors {
       d\u{18}\u{1}\u{20}\u{1}(\u{C}R\u{7}payload\"(\u{A}\u{C}EchoResponse\u{12}\u{18}\u{A}\u{7}payload\u{18}\
       \u{1}\u{20}\u{1}(\u{C}R\u{7}payload2\u{94}\u{1}\u{A}\u{5}Bench\u{12}D\u{A}\u{5}Unary\u{12}\u{1C}.ngr\
       pc.bench.v1.UnaryRequest\u{1A}\u{1D}.ngrpc.bench.v1.UnaryResponse\u{12}E\u{A}\u{4}Echo\u{12}\u{1B}.n\
-      grpc.bench.v1.EchoRequest\u{1A}\u{1C}.ngrpc.bench.v1.EchoResponse(\u{1}0\u{1}b\u{6}proto3\
+      grpc.bench.v1.EchoRequest\u{1A}\u{1C}.ngrpc.bench.v1.EchoResponse(\u{1}0\u{1}b\u{6}proto3
       """)
 }

@@ -211,10 +211,10 @@ extension GrpcHealthV1 {
       }
 
       /// The state now and at each change, until cancelled. An unknown service is SERVICE_UNKNOWN, and may become known.
-      public func watch(_ request: GrpcHealthV1.HealthCheckRequest, options: CallOptions = .defaults) -> ClientCall<GrpcHealthV1.HealthCheckRequest, GrpcHealthV1.HealthCheckResponse> {
+      public func watch(_ request: GrpcHealthV1.HealthCheckRequest, options: CallOptions = .defaults) throws -> ClientCall<GrpcHealthV1.HealthCheckRequest, GrpcHealthV1.HealthCheckResponse> {
         let call = channel.call(GrpcHealthV1.Health.Methods.watch, options: options, (GrpcHealthV1.HealthCheckRequest.self, GrpcHealthV1.HealthCheckResponse.self))
-        call.send(immediately: request)
-        call.finish()
+        defer { call.finish() }
+        try call.send(immediately: request)
         return call
       }
     }

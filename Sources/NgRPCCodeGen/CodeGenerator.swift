@@ -33,10 +33,13 @@ public struct CodeGenerator {
     try plan.modules.flatMap { module in
       let model = try Translator(plan: plan).translate(module, files: files(of: module))
       var outputs = model.files.map { file in
-        Output(path: "\(module.name)/\(swiftName(of: file.path))", content: SwiftFileRenderer.render(file, in: model))
+        Output(
+          path: "\(module.name)/\(swiftName(of: file.path))",
+          content: SwiftFileRenderer.render(file, in: model))
       }
       outputs += [
-        Output(path: "\(module.name)/\(module.name)Descriptors.swift", content: DescriptorsRenderer.render(model)),
+        Output(
+          path: "\(module.name)/\(module.name)Descriptors.swift", content: DescriptorsRenderer.render(model)),
         Output(path: "\(module.cName)/include/\(module.cName).h", content: CModuleRenderer.umbrella(model)),
         Output(path: "\(module.cName)/include/module.modulemap", content: CModuleRenderer.moduleMap(model)),
       ]

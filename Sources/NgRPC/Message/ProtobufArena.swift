@@ -106,9 +106,9 @@ public struct ProtobufArena {
     return start
   }
 
-  /// Memory for `count` values, which the caller initialises.
+  /// Memory for `count` values of a C type, which the caller initialises.
   @inlinable
-  public func allocate<T: BitwiseCopyable>(_: T.Type, count: Int = 1) -> UnsafeMutablePointer<T> {
+  public func allocate<T>(_: T.Type, count: Int = 1) -> UnsafeMutablePointer<T> {
     allocate(byteCount: MemoryLayout<T>.stride * count).bindMemory(to: T.self, capacity: count)
   }
 

@@ -51,7 +51,8 @@ enum ProtobufPacking {
     guard size <= Int32.max else {
       throw RPCError(
         code: .resourceExhausted,
-        message: "A \(String(cString: message.pointee.descriptor.pointee.name)) of \(size) bytes can't be sent; "
+        message:
+          "A \(String(cString: message.pointee.descriptor.pointee.name)) of \(size) bytes can't be sent; "
           + "2 GiB is the end.")
     }
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { memory in

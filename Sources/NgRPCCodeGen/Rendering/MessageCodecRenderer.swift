@@ -112,7 +112,8 @@ enum MessageCodecRenderer {
     case .plain(let type), .plainFloat(let type, _):
       return type.loaded(c, field: field.protoName)
     case .optional(let type, let cCase):
-      return "c.pointee.\(cCase).rawValue == \(field.number) ? \(type.loaded(c, field: field.protoName)) : nil"
+      return
+        "c.pointee.\(cCase).rawValue == \(field.number) ? \(type.loaded(c, field: field.protoName)) : nil"
     case .message:
       return "try ProtobufField.message(\(c))"
     case .repeated(.number):
@@ -120,7 +121,8 @@ enum MessageCodecRenderer {
     case .repeated(.message):
       return "try ProtobufField.messages(\(c), c.pointee.n_\(field.cName))"
     case .repeated(let type):
-      return "try ProtobufField.array(\(c), c.pointee.n_\(field.cName)) { value throws(MessageDecodingError) in "
+      return
+        "try ProtobufField.array(\(c), c.pointee.n_\(field.cName)) { value throws(MessageDecodingError) in "
         + "\(type.loaded("value", field: field.protoName)) }"
     case .map(let key, let value, _):
       return "try ProtobufField.dictionary(\(c), c.pointee.n_\(field.cName)) { "

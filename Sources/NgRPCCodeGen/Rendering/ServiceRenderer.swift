@@ -108,7 +108,7 @@ extension MethodModel {
     return switch kind {
     case .unary: "public func \(name)(_ request: \(request), \(options)) async throws -> \(response)"
     case .serverStreaming:
-      "public func \(name)(_ request: \(request), \(options)) -> ClientCall<\(request), \(response)>"
+      "public func \(name)(_ request: \(request), \(options)) throws -> ClientCall<\(request), \(response)>"
     case .clientStreaming, .bidirectional:
       "public func \(name)(\(options)) -> ClientCall<\(request), \(response)>"
     }
@@ -120,7 +120,7 @@ extension MethodModel {
     return switch kind {
     case .unary: ["try await channel.unary(\(method), request, options: options)"]
     case .serverStreaming:
-      ["let call = \(call)", "call.send(immediately: request)", "call.finish()", "return call"]
+      ["let call = \(call)", "defer { call.finish() }", "try call.send(immediately: request)", "return call"]
     case .clientStreaming, .bidirectional: [call]
     }
   }

@@ -15,7 +15,9 @@ struct SourceWriter {
   }
 
   /// Adds `head {`, what `body` adds, one level deeper, and `}`.
-  mutating func block<E: Error>(_ head: String, close: String = "}", _ body: (inout Self) throws(E) -> Void) throws(E) {
+  mutating func block<E: Error>(_ head: String, close: String = "}", _ body: (inout Self) throws(E) -> Void)
+    throws(E)
+  {
     line("\(head) {")
     level += 1
     try body(&self)

@@ -10,7 +10,9 @@ import SwiftProtobuf
 /// - A map becomes what it is on the wire, repeated entries.
 /// - Comments, services and options go: nothing of them is used from C.
 enum CLowering {
-  static func lowered(_ file: Google_Protobuf_FileDescriptorProto) throws -> Google_Protobuf_FileDescriptorProto {
+  static func lowered(_ file: Google_Protobuf_FileDescriptorProto) throws
+    -> Google_Protobuf_FileDescriptorProto
+  {
     var file = file
     file.clearSourceCodeInfo()
     file.service = []
@@ -21,7 +23,9 @@ enum CLowering {
     return file
   }
 
-  private static func lowered(_ message: Google_Protobuf_DescriptorProto) throws -> Google_Protobuf_DescriptorProto {
+  private static func lowered(_ message: Google_Protobuf_DescriptorProto) throws
+    -> Google_Protobuf_DescriptorProto
+  {
     var message = message
     let names = CNames.members(of: message)
     message.enumType = []

@@ -83,11 +83,14 @@ enum CNames {
   /// What can't name a member: keywords of C and C++, protobuf-c's own member, macros of the standard headers.
   private static let keywords: Set<String> = [
     "base",
-    "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl",
+    "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class",
+    "compl",
     "const", "const_cast", "continue", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",
     "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long",
-    "mutable", "namespace", "new", "not", "not_eq", "operator", "or", "or_eq", "private", "protected", "public",
-    "register", "reinterpret_cast", "restrict", "return", "short", "signed", "sizeof", "static", "static_cast",
+    "mutable", "namespace", "new", "not", "not_eq", "operator", "or", "or_eq", "private", "protected",
+    "public",
+    "register", "reinterpret_cast", "restrict", "return", "short", "signed", "sizeof", "static",
+    "static_cast",
     "struct", "switch", "template", "this", "throw", "true", "try", "typedef", "typeid", "typename", "typeof",
     "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq", "linux",
     "unix", "errno", "assert", "offsetof", "null",

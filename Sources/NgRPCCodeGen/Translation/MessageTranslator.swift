@@ -55,7 +55,8 @@ struct MessageTranslator {
   private func shape(of field: FieldDescriptor) throws -> FieldModel.Shape {
     if let (key, value) = field.messageType?.mapKeyAndValue {
       return .map(
-        key: try type(of: key), value: try type(of: value), entry: CNames.structure(field.messageType.fullName))
+        key: try type(of: key), value: try type(of: value),
+        entry: CNames.structure(field.messageType.fullName))
     }
     let type = try type(of: field)
     if field.isRepeated { return .repeated(type) }

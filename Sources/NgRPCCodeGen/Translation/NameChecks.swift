@@ -3,7 +3,8 @@ import SwiftProtobufPluginLibrary
 /// Refuses declarations whose names are the same in Swift.
 enum NameChecks {
   static func check(_ module: ModuleModel, files: [FileDescriptor]) throws {
-    try refuseDuplicates(module.namespaces.map { ($0.name, "the package \($0.package)") }, in: module.name, at: nil)
+    try refuseDuplicates(
+      module.namespaces.map { ($0.name, "the package \($0.package)") }, in: module.name, at: nil)
     var topLevel: [String: [(name: String, what: String)]] = [:]
     for file in module.files {
       let types =
@@ -46,7 +47,8 @@ enum NameChecks {
     var seen: [String: String] = [:]
     for (name, what) in names {
       if let other = seen.updateValue(what, forKey: name) {
-        throw GenerationError("\(other) and \(what) are both named \(name) in Swift, in \(scope); rename one", at: location)
+        throw GenerationError(
+          "\(other) and \(what) are both named \(name) in Swift, in \(scope); rename one", at: location)
       }
     }
   }

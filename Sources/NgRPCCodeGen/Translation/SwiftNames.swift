@@ -53,7 +53,8 @@ enum SwiftNames {
     return keywords.contains(name) ? "`\(name)`" : name
   }
 
-  private static let keywords = swiftKeywordsUsedInDeclarations
+  private static let keywords =
+    swiftKeywordsUsedInDeclarations
     .union(swiftKeywordsUsedInStatements)
     .union(swiftKeywordsUsedInExpressionsAndTypes)
 
@@ -69,6 +70,7 @@ enum SwiftNames {
     "Float", "Double", "StaticString", "Hashable", "Sendable", "RawRepresentable", "CustomStringConvertible",
     "UnsafeRawPointer", "UnsafeMutableRawPointer", "UnsafeMutablePointer", "ProtobufArena", "ProtobufField",
     "ProtobufMessage", "ProtobufFileDescriptor", "MessageDecodingError", "MethodDescriptor", "RPCService",
-    "RPCRouter", "RPCChannel", "ServerContext", "RequestStream", "ResponseWriter", "ClientCall", "CallOptions",
+    "RPCRouter", "RPCChannel", "ServerContext", "RequestStream", "ResponseWriter", "ClientCall",
+    "CallOptions",
   ]
 }
