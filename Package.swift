@@ -181,9 +181,12 @@ let package = Package(
       ],
       swiftSettings: swift),
     .testTarget(name: "ZooKeeperTests", dependencies: ["ZooKeeper", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "CIMCoreTests", dependencies: ["CIMCore"], swiftSettings: swift),
     .testTarget(
       name: "StoreContractTests",
-      dependencies: ["CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport"], swiftSettings: swift),
+      dependencies: [
+        "CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+      ], swiftSettings: swift),
     .testTarget(
       name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
     .testTarget(

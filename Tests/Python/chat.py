@@ -59,6 +59,11 @@ class Outbox:
     def put(self, **frame):
         self.frames.put(session_pb2.ConnectRequest(**frame))
 
+    def keep_alive(self, every):
+        """Sets how long, in seconds, nothing may be sent; the first ping ends a wait that had no limit."""
+        self.ping_interval = every
+        self.put(ping=session_pb2.Ping())
+
     def send_line(self, line):
         recipient, separator, text = line.partition(";;")
         if separator:
@@ -110,7 +115,7 @@ def receive(responses, outbox):
     for response in responses:
         match response.WhichOneof("frame"):
             case "welcome":
-                outbox.ping_interval = response.welcome.ping_interval_ms / 1000
+                outbox.keep_alive(every=response.welcome.ping_interval_ms / 1000)
                 report("online", id=response.welcome.user.id, server=response.welcome.server_id)
                 threading.Thread(target=outbox.send_input, daemon=True).start()
             case "message":

@@ -29,11 +29,12 @@ struct ConversationLog {
   mutating func append(_ append: Append, at now: Timestamp) -> AppendOutcome {
     switch append.idempotency {
     case .none:
-      self.outcome(self.appendOrRefuse(append, at: now), duplicate: false)
+      let answer = self.appendOrRefuse(append, at: now)
+      return self.outcome(answer, duplicate: false)
     case .producer(let producer, let counter):
-      self.append(append, producer: producer, counter: counter, at: now)
+      return self.append(append, producer: producer, counter: counter, at: now)
     case .key(let key):
-      self.append(append, key: key, at: now)
+      return self.append(append, key: key, at: now)
     }
   }
 

@@ -26,6 +26,9 @@ struct ExpiringTable<Key: Hashable, Value> {
     self.capacity = capacity
   }
 
+  /// How many entries are held, those included that have expired since the last one was set.
+  var count: Int { self.slots.count }
+
   func value(for key: Key, at now: Timestamp) -> Value? {
     guard let slot = self.slots[key], !self.isExpired(slot.setAt, at: now) else { return nil }
     return slot.value

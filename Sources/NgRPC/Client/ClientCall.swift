@@ -1,0 +1,71 @@
+import NIOCore
+
+/// A call that is open: send and receive as it goes. Usable from any thread; one task at a time reads ``messages``.
+///
+/// A call that is let go of without having ended goes on; end it with ``cancel()``.
+public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendable {
+  private let core: ClientCallCore
+  private let queue: InboundQueue<Response>
+
+  init(core: ClientCallCore, queue: InboundQueue<Response>) {
+    self.core = core
+    self.queue = queue
+  }
+
+  /// Sends a message; waits while more than 64 KiB of this call wait for the transport.
+  ///
+  /// - Throws: ``RPCError`` when the call has ended; what the message's encoding throws.
+  public func send(_ message: Request) async throws {
+    let framed = try FramedMessage(message)
+    try await withCheckedThrowingContinuation { continuation in
+      core.onEventLoop { core in
+        core.send(framed: framed)
+        core.waitForRoom(continuation)
+      }
+    }
+  }
+
+  /// Sends a message and never waits; dropped when the call has ended. For senders that bound what is under way themselves.
+  public func send(immediately message: Request) throws {
+    let framed = try FramedMessage(message)
+    core.onEventLoop { $0.send(framed: framed) }
+  }
+
+  /// Ends this side: no more messages are sent.
+  public func finish() { core.onEventLoop { $0.finish() } }
+
+  /// Sends the only message and ends this side.
+  package func sendOnly(_ message: Request) throws {
+    let framed = try FramedMessage(message)
+    core.onEventLoop { core in
+      core.send(framed: framed)
+      core.finish()
+    }
+  }
+
+  /// Ends the call with CANCELLED, here and at the server.
+  public func cancel() { core.onEventLoop { $0.cancel() } }
+
+  /// The response messages, in order. Ends when the call ends with OK; throws its ``RPCError`` when it ends otherwise.
+  public var messages: Messages { Messages(queue: queue) }
+
+  public struct Messages: AsyncSequence, Sendable {
+    let queue: InboundQueue<Response>
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+      let queue: InboundQueue<Response>
+
+      public mutating func next() async throws -> Response? { try await queue.next() }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(queue: queue) }
+  }
+
+  /// The metadata in front of the response.
+  ///
+  /// - Throws: the call's ``RPCError`` when it ended without.
+  public func initialMetadata() async throws -> Metadata { try await core.initialMetadata.get() }
+
+  /// How the call ended, with the trailing metadata; waits for it. The code is OK when it ended well.
+  public func status() async throws -> RPCError { try await core.endStatus.get() }
+}

@@ -1,0 +1,255 @@
+import NIOCore
+
+/// One call at a client: joins the stream, the pure state, and whoever takes the messages.
+///
+/// What is sent before there is a connection waits in the stream's outbound buffer.
+///
+/// `@unchecked Sendable`: all state is touched on `eventLoop` only; its users hop there.
+final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendable {
+  private enum Transport { case waiting, open(ClientConnection), closed }
+
+  let method: MethodDescriptor
+  let options: CallOptions
+  let eventLoop: any EventLoop
+  let deadline: NIODeadline?
+  private let stream = HTTP2Stream()
+  private var transport = Transport.waiting
+  /// Where the stream was opened; it is told when the stream has gone, which is later than the call's end.
+  private var connection: ClientConnection?
+  private var response: ClientResponseState
+  private var deframer: MessageDeframer
+  private var flow = InboundFlow()
+  private var receiver: InboundReceiver?
+  private var deadlineTimer: Scheduled<Void>?
+  private var writers: [CheckedContinuation<Void, any Error>] = []
+  private let initial: EventLoopPromise<Metadata>
+  private let status: EventLoopPromise<RPCError>
+
+  init(method: MethodDescriptor, options: CallOptions, maxMessageBytes: Int, eventLoop: any EventLoop) {
+    self.method = method
+    self.options = options
+    self.eventLoop = eventLoop
+    response = ClientResponseState(kind: method.kind)
+    deframer = MessageDeframer(limit: maxMessageBytes)
+    deadline = options.timeout.map { .now() + TimeAmount($0) }
+    initial = eventLoop.makePromise()
+    status = eventLoop.makePromise()
+  }
+
+  /// The response's head; fails with the status when the call ends without one.
+  var initialMetadata: EventLoopFuture<Metadata> { initial.futureResult }
+  /// How the call ended. Does not fail.
+  var endStatus: EventLoopFuture<RPCError> { status.futureResult }
+  var hasEnded: Bool { if case .closed = transport { true } else { false } }
+
+  // MARK: The beginning
+
+  /// Names who takes the messages, and starts the clock.
+  func begin(_ receiver: InboundReceiver) {
+    self.receiver = receiver
+    receiver.creditor = self
+    if let deadline {
+      deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+        self?.end(RPCError(code: .deadlineExceeded, message: "The call's deadline has passed."), .cancel)
+      }
+    }
+  }
+
+  /// Opens the stream.
+  func start(on connection: ClientConnection) {
+    guard case .waiting = transport else { return }
+    do {
+      try options.metadata.validate()
+    } catch {
+      return end(error, nil)
+    }
+    stream.delegate = self
+    guard connection.http2.session.submitRequest(stream, headers(for: connection)) else {
+      stream.delegate = nil
+      return end(RPCError(code: .unavailable, message: "The connection takes no more calls."), nil)
+    }
+    transport = .open(connection)
+    self.connection = connection
+    connection.http2.setNeedsFlush()
+  }
+
+  private func headers(for connection: ClientConnection) -> HeaderList {
+    var headers = HeaderList()
+    headers.add(":method", "POST")
+    headers.add(":scheme", "http")
+    headers.add(":path", method.path)
+    headers.add(":authority", connection.authority)
+    if let deadline {
+      let left = (deadline - .now()).nanoseconds
+      headers.add("grpc-timeout", GRPCTimeout(nanoseconds: max(1, left)).header)
+    }
+    headers.add("te", "trailers")
+    headers.add("content-type", "application/grpc")
+    headers.add("user-agent", "ngrpc-swift")
+    headers.add(options.metadata)
+    return headers
+  }
+
+  // MARK: Outbound
+
+  var pendingBytes: Int { stream.pendingBytes }
+  var isWritable: Bool { stream.pendingBytes < HTTP2Stream.highMark }
+
+  /// Does nothing when the call has ended.
+  func send(_ message: some RPCMessage) throws {
+    guard case .open = stream.end, !hasEnded else { return }
+    try stream.outbound.writeFramed(message)
+    outboundGrew()
+  }
+
+  /// Does nothing when the call has ended.
+  func send(framed message: FramedMessage) {
+    guard case .open = stream.end, !hasEnded else { return }
+    stream.outbound.writeImmutableBuffer(message.bytes)
+    outboundGrew()
+  }
+
+  /// Ends this side: no more messages.
+  func finish() {
+    guard case .open = stream.end, !hasEnded else { return }
+    stream.end = .endStream
+    outboundGrew()
+  }
+
+  private func outboundGrew() {
+    if stream.pendingBytes >= HTTP2Stream.highMark { stream.isFull = true }
+    guard case .open(let connection) = transport else { return }
+    connection.http2.session.resume(stream)
+    connection.http2.setNeedsFlush()
+  }
+
+  /// Resumes `writer` when the outbound buffer has room.
+  func waitForRoom(_ writer: CheckedContinuation<Void, any Error>) {
+    if hasEnded {
+      writer.resume(throwing: RPCError(code: .cancelled, message: "The call has ended."))
+    } else if stream.isFull {
+      writers.append(writer)
+    } else {
+      writer.resume()
+    }
+  }
+
+  func becameWritable() {
+    let waiting = writers
+    writers = []
+    for writer in waiting { writer.resume() }
+    receiver?.becameWritable()
+  }
+
+  // MARK: Inbound
+
+  func received(_ headers: HeaderBlock, endStream: Bool) {
+    switch response.receive(headers, endStream: endStream) {
+    case .ignore: break
+    case .initial(let metadata): initial.succeed(metadata)
+    case .end(let status): ended(status, stream.end.isOpen ? .noError : nil)
+    case .violation(let error): ended(error, .cancel)
+    }
+  }
+
+  func received(_ chunk: UnsafeRawBufferPointer) {
+    var rest = chunk
+    do {
+      while let message = try deframer.next(in: &rest) {
+        switch message {
+        case .inPlace(let bytes): try receive(bytes)
+        case .assembled(let buffer): try buffer.withUnsafeReadableBytes { try receive($0) }
+        }
+      }
+      creditPartialMessage()
+    } catch {
+      end(
+        error as? RPCError
+          ?? RPCError(code: .internalError, message: "The response can't be read: \(error)", cause: error),
+        .cancel)
+    }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) throws {
+    let credit = flow.completed(wireSize: bytes.count + ByteBuffer.messagePrefixLength)
+    guard try response.receiveMessage(), let receiver else { return giveCredit(credit) }
+    try receiver.receive(bytes, credit: credit)
+  }
+
+  func receivedEndStream() {
+    // The response ended with DATA: there is no status.
+    end(RPCError(code: .unknown, message: "The server ended the response without a status."), nil)
+  }
+
+  func giveCredit(_ bytes: Int) {
+    guard case .open(let connection) = transport else { return }
+    connection.http2.session.consume(bytes, of: stream)
+    connection.http2.setNeedsFlush()
+    creditPartialMessage()
+  }
+
+  private func creditPartialMessage() {
+    guard deframer.partialBytes > 0, receiver?.isDrained ?? true, case .open(let connection) = transport
+    else { return }
+    let bytes = flow.waiting(partialBytes: deframer.partialBytes)
+    guard bytes > 0 else { return }
+    connection.http2.session.consume(bytes, of: stream)
+    connection.http2.setNeedsFlush()
+  }
+
+  // MARK: The end
+
+  /// Ends the call from this side.
+  ///
+  /// - Parameter code: what the stream is reset with, if at all.
+  func end(_ error: RPCError, _ code: HTTP2ErrorCode?) {
+    guard response.end() else { return }
+    ended(error, code)
+  }
+
+  func cancel() { end(RPCError(code: .cancelled, message: "The call was cancelled by its caller."), .cancel) }
+
+  func closed(_ error: HTTP2ErrorCode?) {
+    defer { connection?.streamClosed() }
+    guard response.end() else { return }
+    if let error {
+      ended(
+        RPCError(code: StatusCode(reset: error), message: "The server has reset the call: \(error)."), nil)
+    } else {
+      ended(RPCError(code: .unavailable, message: "The connection to the server was lost."), nil)
+    }
+  }
+
+  private func ended(_ error: RPCError, _ code: HTTP2ErrorCode?) {
+    if let code, case .open(let connection) = transport {
+      connection.http2.session.reset(stream, code)
+      connection.http2.setNeedsFlush()
+    }
+    transport = .closed
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    initial.fail(error)
+    status.succeed(error)
+    let receiver = receiver
+    self.receiver = nil
+    receiver?.closed(error)
+    let waiting = writers
+    writers = []
+    for writer in waiting { writer.resume(throwing: error) }
+  }
+}
+
+extension HTTP2Stream.End {
+  fileprivate var isOpen: Bool { if case .open = self { true } else { false } }
+}
+
+extension ClientCallCore {
+  /// Runs `body` on the event loop: at once if this is it, else after what was handed there before.
+  func onEventLoop(_ body: @escaping @Sendable (ClientCallCore) -> Void) {
+    if eventLoop.inEventLoop {
+      body(self)
+    } else {
+      eventLoop.execute { body(self) }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import DequeModule
+import NIOCore
+import Synchronization
+
+/// Something whose output is sent at the end of a drain.
+protocol Flushable: AnyObject {
+  /// Sends what has collected. On the event loop; may make more work for the executor.
+  func flushOutput()
+}
+
+/// Runs tasks on an event loop, so that a handler answers a request within the read that brought it.
+///
+/// One run queue and one list of connections with output per loop. Work is run in a *drain*: at the end of a read, or,
+/// for jobs that come at another time or from another thread, in one that is scheduled for them. A drain ends by
+/// flushing every connection that has output, whichever of them it was that began it: many answers, one write.
+/// Drains never nest, and never run inside a callback of nghttp2.
+///
+/// `@unchecked Sendable`: everything but `remote` is touched on the event loop only, which `enqueue` checks.
+final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
+  /// After this many jobs, or this long, a drain gives way to the loop's other work.
+  private static let budget = (jobs: 256, time: TimeAmount.milliseconds(1))
+
+  let eventLoop: any EventLoop
+
+  /// Reused by the loop's connections, one after another, for what they send.
+  private var outputBuffer = ByteBuffer()
+  private var jobs = Deque<UnownedJob>()
+  private var unflushed: [any Flushable] = []
+  private var isDraining = false
+  /// A read is being handled; its end drains.
+  private var isReading = false
+  private var isScheduled = false
+
+  private struct Remote: ~Copyable {
+    var jobs: [UnownedJob] = []
+    var isScheduled = false
+  }
+  private let remote = Mutex(Remote())
+
+  private init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+  private static let executors = Mutex<[ObjectIdentifier: EventLoopExecutor]>([:])
+
+  /// The executor of an event loop: there is one for each.
+  static func of(_ eventLoop: any EventLoop) -> EventLoopExecutor {
+    executors.withLock { executors in
+      let id = ObjectIdentifier(eventLoop)
+      // A loop's identity can come back after it has gone.
+      if let executor = executors[id], executor.eventLoop === eventLoop { return executor }
+      let executor = EventLoopExecutor(eventLoop)
+      executors[id] = executor
+      return executor
+    }
+  }
+
+  // MARK: Output
+
+  /// An empty buffer for one connection's output.
+  func takeOutputBuffer() -> ByteBuffer {
+    var buffer = ByteBuffer()
+    swap(&buffer, &outputBuffer)
+    // Memory that an unfinished write still holds is left to it.
+    buffer.clear(minimumCapacity: 4096)
+    return buffer
+  }
+
+  /// Keeps the memory of `buffer` for the next output, unless it is large.
+  func giveBack(_ buffer: ByteBuffer, keepingUpTo limit: Int) {
+    if buffer.capacity <= limit { outputBuffer = buffer }
+  }
+
+  // MARK: Jobs
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if eventLoop.inEventLoop {
+      jobs.append(job)
+      scheduleDrain()
+      return
+    }
+    let schedule = remote.withLock { remote in
+      remote.jobs.append(job)
+      defer { remote.isScheduled = true }
+      return !remote.isScheduled
+    }
+    if schedule { eventLoop.execute { self.drain() } }
+  }
+
+  // MARK: Drains
+
+  /// A read begins: jobs wait for its end.
+  func beginRead() { isReading = true }
+
+  /// The read has ended.
+  func endRead() {
+    isReading = false
+    drain()
+  }
+
+  /// `connection` has output: it is flushed at the end of this drain, or of one scheduled for it.
+  func needsFlush(_ connection: any Flushable) {
+    unflushed.append(connection)
+    scheduleDrain()
+  }
+
+  private func scheduleDrain() {
+    guard !isDraining, !isReading, !isScheduled else { return }
+    isScheduled = true
+    eventLoop.execute { self.drain() }
+  }
+
+  private func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    isScheduled = false
+    var left = Self.budget.jobs
+    let deadline = NIODeadline.now() + Self.budget.time
+    repeat {
+      takeRemoteJobs()
+      while left > 0, let job = jobs.popFirst() {
+        job.runSynchronously(on: asUnownedTaskExecutor())
+        left -= 1
+        if left % 16 == 0, NIODeadline.now() >= deadline { left = 0 }
+      }
+      flush()
+      // What a flush has made possible, such as a sender that may go on, belongs to this drain.
+    } while left > 0 && !jobs.isEmpty
+    isDraining = false
+    if !jobs.isEmpty || !unflushed.isEmpty { scheduleDrain() }
+  }
+
+  private func takeRemoteJobs() {
+    let taken = remote.withLock { remote in
+      remote.isScheduled = false
+      guard !remote.jobs.isEmpty else { return [UnownedJob]() }
+      defer { remote.jobs.removeAll(keepingCapacity: true) }
+      return remote.jobs
+    }
+    if !taken.isEmpty { jobs.append(contentsOf: taken) }
+  }
+
+  private func flush() {
+    var index = 0
+    while index < unflushed.count {
+      unflushed[index].flushOutput()
+      index += 1
+    }
+    unflushed.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,193 @@
+import NIOCore
+
+/// What happens on a connection beside its streams, told to whoever owns it. On the event loop.
+protocol HTTP2ConnectionDelegate: AnyObject {
+  /// A client opened a stream; it needs a delegate.
+  func received(_ request: HeaderBlock, on stream: HTTP2Stream, endStream: Bool)
+  /// The peer's settings have come: the connection is usable.
+  func receivedSettings()
+  /// The peer goes away: streams above `lastStreamID` were not and will not be processed.
+  func receivedGoAway(lastStreamID: Int32, _ code: HTTP2ErrorCode, debugData: String)
+  func receivedPingAck()
+  /// The connection is over. The last call.
+  func connectionClosed(_ reason: RPCError?)
+}
+
+/// Moves bytes between a NIO channel and an nghttp2 session: reads in, events out to the streams, and one write for all
+/// that a drain has made.
+///
+/// Belongs to its channel's event loop.
+final class HTTP2Connection: ChannelInboundHandler, Flushable {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Bytes for one write; then the channel is asked whether it takes more.
+  private static let writeSize = 128 * 1024
+  /// The largest output buffer that the loop keeps.
+  private static let keptBufferSize = 256 * 1024
+
+  let session: NgHTTP2Session
+  let executor: EventLoopExecutor
+  private let delegate: any HTTP2ConnectionDelegate
+  private var context: ChannelHandlerContext?
+  private var isMarked = false
+  private var isHandlingEvents = false
+  private var isClosing = false
+  private var closeReason: RPCError?
+
+  init(session: NgHTTP2Session, executor: EventLoopExecutor, delegate: any HTTP2ConnectionDelegate) {
+    self.session = session
+    self.executor = executor
+    self.delegate = delegate
+  }
+
+  var isActive: Bool { context != nil && !isClosing }
+  var remoteAddress: SocketAddress? { context?.remoteAddress }
+
+  /// Something may be there to be sent: it is, at the end of the drain.
+  func setNeedsFlush() {
+    guard !isMarked, context != nil else { return }
+    isMarked = true
+    executor.needsFlush(self)
+  }
+
+  // MARK: Channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { setNeedsFlush() }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { finish() }
+
+  func channelActive(context: ChannelHandlerContext) {
+    setNeedsFlush()
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return }
+    executor.beginRead()
+    let buffer = unwrapInboundIn(data)
+    do throws(RPCError) {
+      try buffer.withUnsafeReadableBytes { bytes throws(RPCError) in
+        try session.receive(bytes)
+        handleEvents()
+      }
+      setNeedsFlush()
+    } catch {
+      closeReason = error
+      close()
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    executor.endRead()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { setNeedsFlush() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    closeReason =
+      closeReason ?? RPCError(code: .unavailable, message: "The connection broke.", cause: error)
+    executor.endRead()
+    close()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    finish()
+    executor.endRead()
+    context.fireChannelInactive()
+  }
+
+  // MARK: Output
+
+  func flushOutput() {
+    isMarked = false
+    guard let context, !isClosing else { return }
+    var hasWritten = false
+    do {
+      var mayHaveMore = true
+      while mayHaveMore, context.channel.isWritable {
+        session.output = executor.takeOutputBuffer()
+        mayHaveMore = try session.produceOutput(limit: Self.writeSize)
+        let output = session.output
+        session.output = ByteBuffer()
+        if output.readableBytes > 0 {
+          context.write(wrapOutboundOut(output), promise: nil)
+          hasWritten = true
+        }
+        executor.giveBack(output, keepingUpTo: Self.keptBufferSize)
+        handleEvents()
+      }
+    } catch {
+      closeReason = error
+      if hasWritten { context.flush() }
+      close()
+      return
+    }
+    if hasWritten { context.flush() }
+    if session.isFinished { close() }
+  }
+
+  func close() {
+    guard !isClosing else { return }
+    isClosing = true
+    context?.close(promise: nil)
+  }
+
+  private func finish() {
+    guard context != nil else { return }
+    context = nil
+    isClosing = true
+    handleEvents()
+    for stream in session.removeAllStreams() { end(stream, nil) }
+    if closeReason == nil, let error = session.lastError {
+      closeReason = RPCError(code: .internalError, message: error)
+    }
+    delegate.connectionClosed(closeReason)
+  }
+
+  // MARK: Events
+
+  private func handleEvents() {
+    guard !isHandlingEvents else { return }
+    isHandlingEvents = true
+    defer { isHandlingEvents = false }
+    var index = 0
+    while index < session.events.count {
+      handle(session.events[index])
+      index += 1
+    }
+    session.events.removeAll(keepingCapacity: session.events.capacity <= 256)
+    while let stream = session.drained.popLast() {
+      guard stream.isFull else { continue }
+      stream.isFull = false
+      stream.delegate?.becameWritable()
+    }
+  }
+
+  private func end(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode?) {
+    let delegate = stream.delegate
+    stream.delegate = nil
+    delegate?.closed(code)
+  }
+
+  private func handle(_ event: NgHTTP2Session.Event) {
+    switch event {
+    case .data(let stream, let bytes): stream.delegate?.received(bytes)
+    case .request(let stream, let head, let end): delegate.received(head, on: stream, endStream: end)
+    case .headers(let stream, let headers, let end): stream.delegate?.received(headers, endStream: end)
+    case .endStream(let stream): stream.delegate?.receivedEndStream()
+    case .closed(let stream, let code): end(stream, code)
+    case .settings: delegate.receivedSettings()
+    case .goAway(let last, let code, let debug):
+      delegate.receivedGoAway(lastStreamID: last, code, debugData: debug)
+    case .pingAck: delegate.receivedPingAck()
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import NIOCore
+
+/// What happens on a stream, told to whoever carries its call. All on the event loop, never inside nghttp2.
+protocol HTTP2StreamDelegate: AnyObject {
+  /// A block of headers has come: a response's head, or trailers.
+  func received(_ headers: HeaderBlock, endStream: Bool)
+  /// Bytes have come; `chunk` is valid during the call only.
+  func received(_ chunk: UnsafeRawBufferPointer)
+  /// The peer has ended its side.
+  func receivedEndStream()
+  /// The outbound buffer fell under its low mark after it was over its high mark.
+  func becameWritable()
+  /// The stream is over. The last call.
+  ///
+  /// - Parameter error: nil when the connection was lost.
+  func closed(_ error: HTTP2ErrorCode?)
+}
+
+/// One HTTP/2 stream: what waits to be sent, and who is told what comes.
+///
+/// Belongs to the event loop of its connection.
+final class HTTP2Stream {
+  /// How the sending side ends.
+  enum End {
+    /// It goes on.
+    case open
+    /// With the last DATA frame.
+    case endStream
+    /// With these trailers.
+    case trailers(HeaderList)
+    /// With `grpc-status: 0` alone.
+    case statusOK
+    /// The end is on its way.
+    case sent
+  }
+
+  /// Past this many waiting bytes a sender is asked to wait.
+  static let highMark = 64 * 1024
+  /// At this many waiting bytes it may go on.
+  static let lowMark = 16 * 1024
+
+  /// Zero until the stream is opened.
+  var id: Int32 = 0
+  /// Framed messages that wait for the transport.
+  var outbound = ByteBuffer()
+  var end = End.open
+  /// nghttp2 found nothing to send and waits to be told.
+  var isDeferred = false
+  /// The peer has ended its side.
+  var remoteEnded = false
+  /// The outbound buffer is over its high mark, and someone may wait.
+  var isFull = false
+  /// Let go when the stream is over.
+  var delegate: (any HTTP2StreamDelegate)?
+
+  /// Bytes that wait for the transport.
+  var pendingBytes: Int { outbound.readableBytes }
+}

@@ -1,0 +1,224 @@
+import CNghttp2
+import NIOCore
+
+// nghttp2's side: sessions are made, and its callbacks note what happened.
+extension NgHTTP2Session {
+  /// - Parameter owner: handed to the callbacks unretained: the session is deleted in the owner's `deinit`.
+  static func makeSession(role: Role, owner: NgHTTP2Session) -> OpaquePointer {
+    var session: OpaquePointer?
+    let opaque = Unmanaged.passUnretained(owner).toOpaque()
+    let result =
+      switch role {
+      case .server:
+        nghttp2_session_server_new2(&session, Prototype.shared.callbacks, opaque, Prototype.shared.options)
+      case .client:
+        nghttp2_session_client_new2(&session, Prototype.shared.callbacks, opaque, Prototype.shared.options)
+      }
+    guard result == 0, let session else { fatalError("nghttp2 could not allocate a session") }
+    return session
+  }
+
+  static func opaque(_ stream: HTTP2Stream) -> UnsafeMutableRawPointer {
+    Unmanaged.passUnretained(stream).toOpaque()
+  }
+
+  /// Where nghttp2 asks for the stream's bytes. The stream outlives its place in nghttp2: ``streams`` holds it until
+  /// it is closed there.
+  func dataProvider(for stream: HTTP2Stream) -> nghttp2_data_provider {
+    nghttp2_data_provider(
+      source: nghttp2_data_source(ptr: Self.opaque(stream)),
+      read_callback: { _, _, _, length, flags, source, user in
+        guard let stream = source?.pointee.ptr, let flags else {
+          return ssize_t(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+        }
+        return NgHTTP2Session.from(user).read(
+          Unmanaged<HTTP2Stream>.fromOpaque(stream).takeUnretainedValue(), upTo: length, &flags.pointee)
+      })
+  }
+
+  /// The callbacks and options, which all sessions share and nothing changes.
+  ///
+  /// `@unchecked Sendable`: nghttp2 copies both when a session is made; they are only read after `init`.
+  private struct Prototype: @unchecked Sendable {
+    static let shared = Prototype()
+    let callbacks: OpaquePointer
+    let options: OpaquePointer
+
+    init() {
+      var options: OpaquePointer?
+      var callbacks: OpaquePointer?
+      guard nghttp2_option_new(&options) == 0, nghttp2_session_callbacks_new(&callbacks) == 0,
+        let options, let callbacks
+      else { fatalError("nghttp2 could not allocate its options") }
+      // Windows are given back as messages are taken, and closed streams would be kept for priorities nobody uses.
+      nghttp2_option_set_no_auto_window_update(options, 1)
+      nghttp2_option_set_no_closed_streams(options, 1)
+      self.options = options
+      self.callbacks = callbacks
+      nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
+        NgHTTP2Session.from(user).beganHeaders(frame!.pointee)
+      }
+      nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+        _, _, name, nameLength, value, valueLength, _, user in
+        NgHTTP2Session.from(user).receivedField(
+          UnsafeRawBufferPointer(start: name, count: nameLength),
+          UnsafeRawBufferPointer(start: value, count: valueLength))
+      }
+      nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
+        NgHTTP2Session.from(user).received(frame!.pointee)
+        return 0
+      }
+      nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, id, data, length, user in
+        NgHTTP2Session.from(user).receivedData(id, UnsafeRawBufferPointer(start: data, count: length))
+        return 0
+      }
+      nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, id, code, user in
+        NgHTTP2Session.from(user).closed(id, HTTP2ErrorCode(rawValue: code))
+        return 0
+      }
+      nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
+        NgHTTP2Session.from(user).sent(frame!.pointee)
+        return 0
+      }
+      nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, header, length, source, user in
+        guard let stream = source?.pointee.ptr, let header else {
+          return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+        }
+        NgHTTP2Session.from(user).write(
+          Unmanaged<HTTP2Stream>.fromOpaque(stream).takeUnretainedValue(), header: header, length: length,
+          padding: frame!.pointee.data.padlen)
+        return 0
+      }
+      nghttp2_session_callbacks_set_error_callback2(callbacks) { _, _, message, length, user in
+        let text = UnsafeRawBufferPointer(start: message, count: length)
+        NgHTTP2Session.from(user).lastError = String(decoding: text, as: UTF8.self)
+        return 0
+      }
+    }
+  }
+
+  private static func from(_ user: UnsafeMutableRawPointer?) -> NgHTTP2Session {
+    Unmanaged<NgHTTP2Session>.fromOpaque(user!).takeUnretainedValue()
+  }
+
+  private func stream(_ id: Int32) -> HTTP2Stream? {
+    guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
+    return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  // MARK: Receiving
+
+  private func beganHeaders(_ frame: nghttp2_frame) -> Int32 {
+    headers = HeaderBlock()
+    if role == .server, frame.headers.cat == NGHTTP2_HCAT_REQUEST {
+      let stream = HTTP2Stream()
+      stream.id = frame.hd.stream_id
+      opened(stream)
+      nghttp2_session_set_stream_user_data(session, stream.id, Self.opaque(stream))
+    }
+    return 0
+  }
+
+  private func receivedField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int32 {
+    headers.add(name: name, value: value)
+    // nghttp2 announces the limit and leaves its enforcement to us.
+    return headers.byteCount <= Int(limits.maxHeaderListSize)
+      ? 0 : Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+  }
+
+  private func received(_ frame: nghttp2_frame) {
+    switch UInt32(frame.hd.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      guard let stream = stream(frame.hd.stream_id) else { return }
+      let end = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+      stream.remoteEnded = end
+      if frame.headers.cat == NGHTTP2_HCAT_REQUEST {
+        events.append(.request(stream, headers, endStream: end))
+      } else {
+        events.append(.headers(stream, headers, endStream: end))
+      }
+    case NGHTTP2_DATA.rawValue:
+      guard frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+        let stream = stream(frame.hd.stream_id)
+      else { return }
+      stream.remoteEnded = true
+      events.append(.endStream(stream))
+    case NGHTTP2_SETTINGS.rawValue:
+      if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { events.append(.settings) }
+    case NGHTTP2_PING.rawValue:
+      if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { events.append(.pingAck) }
+    case NGHTTP2_GOAWAY.rawValue:
+      let debug = UnsafeRawBufferPointer(start: frame.goaway.opaque_data, count: frame.goaway.opaque_data_len)
+      events.append(
+        .goAway(
+          lastStreamID: frame.goaway.last_stream_id, HTTP2ErrorCode(rawValue: frame.goaway.error_code),
+          debugData: String(decoding: debug, as: UTF8.self)))
+    default: break
+    }
+  }
+
+  private func receivedData(_ id: Int32, _ bytes: UnsafeRawBufferPointer) {
+    // The connection's window is given back at once: what a stream may hold is bounded by its own.
+    nghttp2_session_consume_connection(session, bytes.count)
+    if let stream = stream(id) { events.append(.data(stream, bytes)) }
+  }
+
+  private func closed(_ id: Int32, _ code: HTTP2ErrorCode) {
+    if let stream = forget(id) { events.append(.closed(stream, code)) }
+  }
+
+  // MARK: Sending
+
+  /// How many bytes the next DATA frame of the stream takes.
+  private func read(_ stream: HTTP2Stream, upTo length: Int, _ flags: inout UInt32) -> ssize_t {
+    let pending = stream.outbound.readableBytes
+    let count = min(pending, length)
+    if count == pending {
+      switch stream.end {
+      case .open:
+        guard count > 0 else {
+          stream.isDeferred = true
+          return ssize_t(NGHTTP2_ERR_DEFERRED.rawValue)
+        }
+      case .endStream:
+        stream.end = .sent
+        flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+      case .statusOK:
+        stream.end = .sent
+        let fields = StaticFields.statusOK
+        nghttp2_submit_trailer(session, stream.id, fields.fields, fields.count)
+        flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      case .trailers(let trailers):
+        stream.end = .sent
+        _ = trailers.withFields { nghttp2_submit_trailer(session, stream.id, $0, $1) }
+        flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      case .sent:
+        flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+      }
+    }
+    if count > 0 { flags |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue }
+    return count
+  }
+
+  /// Writes a DATA frame: its header, and exactly `length` bytes of the stream.
+  private func write(_ stream: HTTP2Stream, header: UnsafePointer<UInt8>, length: Int, padding: Int) {
+    output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))
+    precondition(padding == 0, "no padding was asked for")
+    stream.outbound.readWithUnsafeReadableBytes { bytes in
+      output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+      return length
+    }
+    if stream.outbound.readableBytes == 0 { stream.outbound = ByteBuffer() }
+    if stream.isFull, stream.outbound.readableBytes <= HTTP2Stream.lowMark { drained.append(stream) }
+  }
+
+  private func sent(_ frame: nghttp2_frame) {
+    // A response that ends before its request: the client is told to stop. nghttp2 would drop the trailers if the reset
+    // were submitted together with them.
+    guard role == .server, UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue,
+      frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+      let stream = stream(frame.hd.stream_id), !stream.remoteEnded
+    else { return }
+    reset(stream, .noError)
+  }
+}

@@ -1,0 +1,197 @@
+import CNghttp2
+import NIOCore
+
+/// One nghttp2 session: bytes in, events out; frames in, bytes out. Knows no sockets.
+///
+/// Belongs to one event loop. This file and its extension are the only places that hold pointers of nghttp2.
+/// nghttp2's callbacks only note what happened; whoever calls ``receive(_:)`` looks at ``events`` when it has returned.
+final class NgHTTP2Session {
+  enum Role { case server, client }
+
+  /// Something that has come.
+  enum Event {
+    /// A client opened a stream.
+    case request(HTTP2Stream, HeaderBlock, endStream: Bool)
+    /// A response's head, or trailers.
+    case headers(HTTP2Stream, HeaderBlock, endStream: Bool)
+    /// Bytes, within those given to ``NgHTTP2Session/receive(_:)``.
+    case data(HTTP2Stream, UnsafeRawBufferPointer)
+    case endStream(HTTP2Stream)
+    case closed(HTTP2Stream, HTTP2ErrorCode)
+    case settings
+    case goAway(lastStreamID: Int32, HTTP2ErrorCode, debugData: String)
+    case pingAck
+  }
+
+  struct Limits {
+    /// What each stream may have under way towards us, in bytes.
+    var streamWindow: Int32
+    /// What all streams together may have under way towards us, in bytes.
+    var connectionWindow: Int32
+    var maxConcurrentStreams: UInt32
+    /// Names, values and 32 for each field.
+    var maxHeaderListSize: UInt32
+  }
+
+  let role: Role
+  let limits: Limits
+  /// What has come and was not looked at.
+  var events: [Event] = []
+  /// Where ``produceOutput(limit:)`` collects.
+  var output = ByteBuffer()
+  /// The streams that are open, by id.
+  private(set) var streams: [Int32: HTTP2Stream] = [:]
+  /// Streams whose outbound buffer fell under the low mark after it was full.
+  var drained: [HTTP2Stream] = []
+  /// The last that nghttp2 said of the peer's mistakes.
+  var lastError: String?
+  /// The block that is being decoded; of these there is one at a time on a connection.
+  var headers = HeaderBlock()
+
+  var session: OpaquePointer!
+
+  init(role: Role, limits: Limits) {
+    self.role = role
+    self.limits = limits
+    session = Self.makeSession(role: role, owner: self)
+    var settings = [
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(limits.streamWindow)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue), value: limits.maxHeaderListSize),
+    ]
+    switch role {
+    case .server:
+      settings.append(
+        nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+          value: limits.maxConcurrentStreams))
+    case .client:
+      settings.append(
+        nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
+    }
+    nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count)
+    nghttp2_session_set_local_window_size(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, limits.connectionWindow)
+  }
+
+  deinit { nghttp2_session_del(session) }
+
+  /// Whether nothing is left to be read or written: the connection can be closed.
+  var isFinished: Bool {
+    nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+  }
+
+  // MARK: Receiving
+
+  /// Takes bytes from the peer; what they meant is in ``events`` afterwards.
+  ///
+  /// - Throws: when the session can't go on, such as after a bad connection preface.
+  func receive(_ bytes: UnsafeRawBufferPointer) throws(RPCError) {
+    let count = nghttp2_session_mem_recv(
+      session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+    guard count >= 0 else {
+      throw RPCError(
+        code: .internalError,
+        message: "HTTP/2 can't go on: \(String(cString: nghttp2_strerror(Int32(count)))).")
+    }
+  }
+
+  /// Gives a stream's bytes back to the peer as window.
+  func consume(_ count: Int, of stream: HTTP2Stream) {
+    guard count > 0, stream.id != 0 else { return }
+    nghttp2_session_consume_stream(session, stream.id, count)
+  }
+
+  // MARK: Sending
+
+  /// Appends to ``output`` what is to be sent, until `limit` bytes are there or nothing is left.
+  ///
+  /// - Returns: whether something may be left.
+  func produceOutput(limit: Int) throws(RPCError) -> Bool {
+    while output.readableBytes < limit {
+      var bytes: UnsafePointer<UInt8>?
+      let count = nghttp2_session_mem_send(session, &bytes)
+      if count == 0 { return false }
+      guard count > 0, let bytes else {
+        throw RPCError(
+          code: .internalError,
+          message: "HTTP/2 can't go on: \(String(cString: nghttp2_strerror(Int32(count)))).")
+      }
+      output.writeBytes(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+    return true
+  }
+
+  /// Opens a stream with a request.
+  func submitRequest(_ stream: HTTP2Stream, _ headers: HeaderList) -> Bool {
+    var provider = dataProvider(for: stream)
+    let id = headers.withFields {
+      nghttp2_submit_request(session, nil, $0, $1, &provider, Self.opaque(stream))
+    }
+    guard id > 0 else { return false }
+    stream.id = id
+    streams[id] = stream
+    return true
+  }
+
+  /// Sends the usual response head; messages follow.
+  func submitResponseHead(_ stream: HTTP2Stream) {
+    var provider = dataProvider(for: stream)
+    let fields = StaticFields.responseHead
+    nghttp2_submit_response(session, stream.id, fields.fields, fields.count, &provider)
+  }
+
+  /// Sends a response head; messages follow.
+  func submitResponseHead(_ stream: HTTP2Stream, _ headers: HeaderList) {
+    var provider = dataProvider(for: stream)
+    _ = headers.withFields { nghttp2_submit_response(session, stream.id, $0, $1, &provider) }
+  }
+
+  /// Sends a response that is one block of headers.
+  func submitTrailersOnly(_ stream: HTTP2Stream, _ headers: HeaderList) {
+    stream.end = .sent
+    _ = headers.withFields { nghttp2_submit_response(session, stream.id, $0, $1, nil) }
+  }
+
+  /// Sends what waits in the stream's outbound buffer, or its end.
+  func resume(_ stream: HTTP2Stream) {
+    guard stream.isDeferred, stream.id != 0 else { return }
+    stream.isDeferred = false
+    nghttp2_session_resume_data(session, stream.id)
+  }
+
+  func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
+    guard stream.id != 0 else { return }
+    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
+  }
+
+  /// The first half of a graceful end: GOAWAY that refuses nothing yet, and a PING whose answer shows that it was read.
+  func submitShutdownNotice() {
+    nghttp2_submit_shutdown_notice(session)
+    nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+  }
+
+  /// GOAWAY with the last stream that was taken: no more are.
+  func submitGoAway(_ code: HTTP2ErrorCode) {
+    let last = nghttp2_session_get_last_proc_stream_id(session)
+    nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, nil, 0)
+  }
+
+  /// GOAWAY, then nothing more.
+  func terminate(_ code: HTTP2ErrorCode) {
+    nghttp2_session_terminate_session(session, code.rawValue)
+  }
+
+  // MARK: Streams
+
+  func opened(_ stream: HTTP2Stream) { streams[stream.id] = stream }
+
+  func forget(_ id: Int32) -> HTTP2Stream? { streams.removeValue(forKey: id) }
+
+  /// The connection is gone: all streams, which are forgotten here.
+  func removeAllStreams() -> [HTTP2Stream] {
+    defer { streams = [:] }
+    return Array(streams.values)
+  }
+}

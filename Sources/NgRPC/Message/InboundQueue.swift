@@ -1,0 +1,92 @@
+import DequeModule
+import NIOCore
+
+/// The messages of a stream that wait for their one reader, and the reader when it waits for them.
+///
+/// Bounded by the stream's window: a message's bytes are given back to the sender when it is taken.
+///
+/// `@unchecked Sendable`: all state is touched on `eventLoop` only; `next()` hops there.
+final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Sendable {
+  private enum End {
+    case open
+    /// After the messages that wait: nil is the regular end.
+    case ended(RPCError?)
+  }
+
+  let eventLoop: any EventLoop
+  private var messages = Deque<(message: Message, credit: Int)>()
+  private var end = End.open
+  private var reader: CheckedContinuation<Message?, any Error>?
+
+  init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+  override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
+    let message = try Message(serialized: bytes)
+    guard case .open = end else { return }
+    if let reader {
+      self.reader = nil
+      creditor?.giveCredit(credit)
+      reader.resume(returning: message)
+    } else {
+      messages.append((message, credit))
+    }
+  }
+
+  override var isDrained: Bool { messages.isEmpty }
+
+  override func receivedEnd() { finish(nil) }
+
+  override func closed(_ status: RPCError) { finish(status) }
+
+  /// No more messages come; the first end counts.
+  func finish(_ error: RPCError?) {
+    creditor = nil
+    guard case .open = end else { return }
+    end = .ended(error)
+    if let reader {
+      self.reader = nil
+      if let error { reader.resume(throwing: error) } else { reader.resume(returning: nil) }
+    }
+  }
+
+  /// The next message, or nil at the end. One reader at a time.
+  ///
+  /// - Throws: the error that the stream ended with; CANCELLED when the reading task is cancelled.
+  func next() async throws -> Message? {
+    if eventLoop.inEventLoop, let message = take() { return message }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        if eventLoop.inEventLoop {
+          wait(continuation)
+        } else {
+          eventLoop.execute { self.wait(continuation) }
+        }
+      }
+    } onCancel: {
+      eventLoop.execute { self.cancelReader() }
+    }
+  }
+
+  private func take() -> Message? {
+    guard let (message, credit) = messages.popFirst() else { return nil }
+    creditor?.giveCredit(credit)
+    return message
+  }
+
+  private func wait(_ continuation: CheckedContinuation<Message?, any Error>) {
+    if let message = take() { return continuation.resume(returning: message) }
+    switch end {
+    case .ended(nil): continuation.resume(returning: nil)
+    case .ended(let error?): continuation.resume(throwing: error)
+    case .open:
+      precondition(reader == nil, "a stream of messages has one reader at a time")
+      reader = continuation
+    }
+  }
+
+  private func cancelReader() {
+    guard let reader else { return }
+    self.reader = nil
+    reader.resume(throwing: RPCError(code: .cancelled, message: "The reading task was cancelled."))
+  }
+}

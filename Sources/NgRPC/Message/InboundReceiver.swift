@@ -1,0 +1,32 @@
+import NIOCore
+
+/// Takes the messages of one call as they come off the stream, decoded to the type its user asked for.
+///
+/// Belongs to the event loop of its call.
+class InboundReceiver {
+  /// Who gives bytes back to the sender; let go when the stream has ended.
+  final var creditor: (any InboundCreditor)?
+
+  /// A whole message; `bytes` is valid during the call only.
+  ///
+  /// - Parameter credit: how many bytes the sender gets back as window when the message is taken.
+  func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws { fatalError("abstract") }
+
+  /// Whether all messages were taken, so that bytes of an incomplete one may be given back early.
+  var isDrained: Bool { true }
+
+  /// The peer has ended its side.
+  func receivedEnd() {}
+
+  /// The outbound buffer has room again.
+  func becameWritable() {}
+
+  /// The call is over. The last call.
+  func closed(_ status: RPCError) {}
+}
+
+/// What a receiver needs of its call.
+protocol InboundCreditor: AnyObject {
+  /// `bytes` of the inbound stream were taken: the sender may send as many.
+  func giveCredit(_ bytes: Int)
+}

@@ -1,0 +1,131 @@
+import NIOCore
+
+/// The methods that a server serves, and who handles them.
+public struct RPCRouter: Sendable {
+  struct Route: Sendable {
+    let method: MethodDescriptor
+    let begin: @Sendable (ServerCall) throws -> InboundReceiver
+  }
+
+  private(set) var routes: [String: Route] = [:]
+
+  public init() {}
+
+  /// The full names of the services that have a method here, in alphabetical order.
+  public var services: [String] { Set(routes.values.map(\.method.service)).sorted() }
+
+  /// Has `handler` answer each call of a unary method.
+  public mutating func unary<Request: RPCMessage, Response: RPCMessage>(
+    _ method: MethodDescriptor,
+    _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
+  ) {
+    add(method) { call in
+      UnaryReceiver<Request>(call: call) { request in
+        try call.send(try await handler(request, ServerContext(call)))
+      }
+    }
+  }
+
+  /// Has `handler` answer each call of a server-streaming method; the call ends when it returns.
+  public mutating func serverStreaming<Request: RPCMessage, Response: RPCMessage>(
+    _ method: MethodDescriptor,
+    _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
+  ) {
+    add(method) { call in
+      UnaryReceiver<Request>(call: call) { request in
+        try await handler(request, ResponseWriter(call: call), ServerContext(call))
+      }
+    }
+  }
+
+  /// Has `handler` answer each call of a client-streaming method.
+  public mutating func clientStreaming<Request: RPCMessage, Response: RPCMessage>(
+    _ method: MethodDescriptor,
+    _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
+  ) {
+    add(method) { call in
+      let queue = InboundQueue<Request>(eventLoop: call.eventLoop)
+      queue.creditor = call
+      call.handle { call in try call.send(try await handler(RequestStream(queue: queue), ServerContext(call)))
+      }
+      return queue
+    }
+  }
+
+  /// Has `handler` answer each call of a bidirectional method; the call ends when it returns.
+  public mutating func bidirectional<Request: RPCMessage, Response: RPCMessage>(
+    _ method: MethodDescriptor,
+    _ handler:
+      @escaping @Sendable (RequestStream<Request>, ResponseWriter<Response>, ServerContext) async throws ->
+      Void
+  ) {
+    add(method) { call in
+      let queue = InboundQueue<Request>(eventLoop: call.eventLoop)
+      queue.creditor = call
+      call.handle { call in
+        try await handler(RequestStream(queue: queue), ResponseWriter(call: call), ServerContext(call))
+      }
+      return queue
+    }
+  }
+
+  /// Has a handler of its own, made by `make` on the call's event loop, handle each call below `async`.
+  ///
+  /// The call ends when the handler closes its ``ServerStream``; an error thrown by `make` ends it at once.
+  public mutating func stream<Handler: StreamHandler & SendableMetatype>(
+    _ method: MethodDescriptor,
+    _ make: @escaping @Sendable (ServerStream<Handler.Outbound>, ServerContext) throws -> Handler
+  ) {
+    add(method) { call in
+      let receiver = HandlerReceiver(try make(ServerStream(call: call), ServerContext(call)))
+      receiver.creditor = call
+      return receiver
+    }
+  }
+
+  private mutating func add(
+    _ method: MethodDescriptor, _ begin: @escaping @Sendable (ServerCall) throws -> InboundReceiver
+  ) {
+    precondition(routes[method.path] == nil, "\(method) has a handler already")
+    routes[method.path] = Route(method: method, begin: begin)
+  }
+}
+
+extension ServerCall {
+  /// Runs an `async` handler on the call's event loop, and ends the call with what comes of it.
+  func handle(_ handler: @escaping @Sendable (ServerCall) async throws -> Void) {
+    run {
+      do {
+        try await handler(self)
+        self.onEventLoop { $0.finish(nil) }
+      } catch {
+        let error = RPCError(thrownByHandler: error)
+        self.onEventLoop { $0.finish(error) }
+      }
+    }
+  }
+}
+
+/// Waits for the one request of a call, and has it handled when the client has ended its side.
+private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
+  private unowned let call: ServerCall
+  private let handler: @Sendable (Request) async throws -> Void
+  private var request: Request?
+
+  init(call: ServerCall, handler: @escaping @Sendable (Request) async throws -> Void) {
+    self.call = call
+    self.handler = handler
+  }
+
+  override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
+    request = try Request(serialized: bytes)
+    call.giveCredit(credit)
+  }
+
+  override func receivedEnd() {
+    guard let request else { return }
+    self.request = nil
+    let handler = handler
+    call.handle { _ in try await handler(request) }
+  }
+}

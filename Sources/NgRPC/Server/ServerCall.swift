@@ -1,0 +1,264 @@
+import NIOCore
+
+/// One call at a server: joins the stream, the pure state, and whoever handles the call.
+///
+/// `@unchecked Sendable`: all state is touched on `eventLoop` only; handlers elsewhere reach it through the hops of
+/// ``ServerStream``, ``ResponseWriter`` and ``ServerContext``.
+final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendable {
+  let method: MethodDescriptor
+  let head: HeaderBlock
+  let deadline: NIODeadline?
+  let executor: EventLoopExecutor
+  private let connection: ServerConnection
+  private let stream: HTTP2Stream
+  private var state: ServerStreamState
+  private var deframer: MessageDeframer
+  private var flow = InboundFlow()
+  private var receiver: InboundReceiver?
+  private var task: Task<Void, Never>?
+  private var deadlineTimer: Scheduled<Void>?
+  private var writers: [CheckedContinuation<Void, any Error>] = []
+  private var initialMetadata = Metadata()
+  private var trailingMetadata = Metadata()
+
+  var eventLoop: any EventLoop { executor.eventLoop }
+  var peer: SocketAddress? { connection.peer }
+
+  init(method: MethodDescriptor, head: HeaderBlock, stream: HTTP2Stream, connection: ServerConnection) {
+    self.method = method
+    self.head = head
+    self.stream = stream
+    self.connection = connection
+    executor = connection.http2.executor
+    state = ServerStreamState(kind: method.kind)
+    deframer = MessageDeframer(limit: connection.configuration.maxMessageBytes)
+    deadline = head.timeout.map { .now() + .nanoseconds($0.nanoseconds) }
+  }
+
+  /// Begins the call: the receiver gets its messages from now on.
+  func begin(_ makeReceiver: (ServerCall) throws -> InboundReceiver) {
+    if let deadline {
+      deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+        self?.fail(RPCError(code: .deadlineExceeded, message: "The call's deadline has passed."))
+      }
+    }
+    do {
+      receiver = try makeReceiver(self)
+    } catch {
+      fail(RPCError(thrownByHandler: error))
+    }
+  }
+
+  /// The task that handles the call: cancelled when the call is cut short.
+  func run(_ body: @escaping @Sendable () async -> Void) {
+    task = Task(executorPreference: executor, operation: body)
+  }
+
+  // MARK: Inbound
+
+  func received(_ headers: HeaderBlock, endStream: Bool) {
+    // Trailers of a request mean nothing in gRPC.
+    if endStream { receivedEndStream() }
+  }
+
+  func received(_ chunk: UnsafeRawBufferPointer) {
+    var rest = chunk
+    do {
+      while let message = try deframer.next(in: &rest) {
+        switch message {
+        case .inPlace(let bytes): try receive(bytes)
+        case .assembled(let buffer): try buffer.withUnsafeReadableBytes { try receive($0) }
+        }
+      }
+      creditPartialMessage()
+    } catch let error as RPCError {
+      fail(error)
+    } catch {
+      fail(RPCError(code: .internalError, message: "\(error)", cause: error))
+    }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) throws {
+    let credit = flow.completed(wireSize: bytes.count + ByteBuffer.messagePrefixLength)
+    guard try state.receiveMessage(), let receiver else { return giveCredit(credit) }
+    try receiver.receive(bytes, credit: credit)
+  }
+
+  func receivedEndStream() {
+    do {
+      guard deframer.partialBytes == 0 else {
+        throw RPCError(code: .internalError, message: "The request ended within a message.")
+      }
+      if try state.receiveEnd() { receiver?.receivedEnd() }
+    } catch {
+      fail(error as? RPCError ?? RPCError(thrownByHandler: error))
+    }
+  }
+
+  func giveCredit(_ bytes: Int) {
+    connection.http2.session.consume(bytes, of: stream)
+    creditPartialMessage()
+    connection.http2.setNeedsFlush()
+  }
+
+  private func creditPartialMessage() {
+    guard deframer.partialBytes > 0, receiver?.isDrained ?? true else { return }
+    let bytes = flow.waiting(partialBytes: deframer.partialBytes)
+    guard bytes > 0 else { return }
+    connection.http2.session.consume(bytes, of: stream)
+    connection.http2.setNeedsFlush()
+  }
+
+  // MARK: Outbound, on the event loop
+
+  var pendingBytes: Int { stream.pendingBytes }
+  var isWritable: Bool { stream.pendingBytes < HTTP2Stream.highMark }
+
+  func send(_ message: some RPCMessage) throws {
+    switch state.send() {
+    case .headersAndMessage:
+      try stream.outbound.writeFramed(message)
+      try sendHead()
+    case .message: try stream.outbound.writeFramed(message)
+    case .drop: return
+    }
+    outboundGrew()
+  }
+
+  func send(framed message: FramedMessage) throws {
+    switch state.send() {
+    case .headersAndMessage:
+      stream.outbound.writeImmutableBuffer(message.bytes)
+      try sendHead()
+    case .message: stream.outbound.writeImmutableBuffer(message.bytes)
+    case .drop: return
+    }
+    outboundGrew()
+  }
+
+  private func sendHead() throws {
+    guard !initialMetadata.isEmpty else { return connection.http2.session.submitResponseHead(stream) }
+    try initialMetadata.validate()
+    var headers = HeaderList()
+    headers.add(":status", "200")
+    headers.add("content-type", "application/grpc")
+    headers.add(initialMetadata)
+    connection.http2.session.submitResponseHead(stream, headers)
+  }
+
+  private func outboundGrew() {
+    if stream.pendingBytes >= HTTP2Stream.highMark { stream.isFull = true }
+    connection.http2.session.resume(stream)
+    connection.http2.setNeedsFlush()
+  }
+
+  /// Resumes `writer` when the outbound buffer has room.
+  func waitForRoom(_ writer: CheckedContinuation<Void, any Error>) {
+    if state.hasEnded {
+      writer.resume(throwing: Self.endedError)
+    } else if stream.isFull {
+      writers.append(writer)
+    } else {
+      writer.resume()
+    }
+  }
+
+  func becameWritable() {
+    let waiting = writers
+    writers = []
+    for writer in waiting { writer.resume() }
+    receiver?.becameWritable()
+  }
+
+  func setInitialMetadata(_ metadata: Metadata) { initialMetadata = metadata }
+  func setTrailingMetadata(_ metadata: Metadata) { trailingMetadata = metadata }
+
+  /// Ends the call with a status; what was sent before goes out first.
+  func finish(_ error: RPCError?) {
+    switch state.finish() {
+    case .drop: return
+    case .trailersOnly:
+      var headers = HeaderList()
+      headers.add(":status", "200")
+      headers.add("content-type", "application/grpc")
+      add(error, to: &headers)
+      connection.http2.session.submitTrailersOnly(stream, headers)
+    case .trailers:
+      if error == nil, trailingMetadata.isEmpty {
+        stream.end = .statusOK
+      } else {
+        var trailers = HeaderList()
+        add(error, to: &trailers)
+        stream.end = .trailers(trailers)
+      }
+      connection.http2.session.resume(stream)
+    }
+    connection.http2.setNeedsFlush()
+    ended()
+  }
+
+  private func add(_ error: RPCError?, to headers: inout HeaderList) {
+    var status = error
+    var metadata = trailingMetadata
+    if let error { for entry in error.metadata.entries { metadata.entries.append(entry) } }
+    do {
+      try metadata.validate()
+    } catch {
+      status = error
+      metadata = [:]
+    }
+    headers.add("grpc-status", "\(status?.code.rawValue ?? 0)")
+    if let message = status?.message, !message.isEmpty {
+      headers.add("grpc-message", PercentEncoding.encode(message))
+    }
+    headers.add(metadata)
+  }
+
+  // MARK: The end
+
+  /// Ends the call early, from this side: the handler is cancelled, the client gets the status.
+  func fail(_ error: RPCError) {
+    guard !state.hasEnded else { return }
+    // What waits to be sent would delay the status for as long as the client does not read.
+    stream.outbound = ByteBuffer()
+    finish(error)
+    task?.cancel()
+    closeReceiver(error)
+  }
+
+  func closed(_ error: HTTP2ErrorCode?) {
+    connection.callEnded()
+    if state.close() {
+      ended()
+      task?.cancel()
+      closeReceiver(
+        RPCError(
+          code: .cancelled,
+          message: error == nil
+            ? "The connection to the client was lost." : "The client has cancelled the call."))
+    } else {
+      closeReceiver(RPCError(code: .ok, message: ""))
+    }
+    resumeWriters(throwing: Self.endedError)
+  }
+
+  private func ended() {
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    resumeWriters(throwing: Self.endedError)
+  }
+
+  private func closeReceiver(_ status: RPCError) {
+    guard let receiver else { return }
+    self.receiver = nil
+    receiver.closed(status)
+  }
+
+  private func resumeWriters(throwing error: RPCError) {
+    let waiting = writers
+    writers = []
+    for writer in waiting { writer.resume(throwing: error) }
+  }
+
+  static let endedError = RPCError(code: .cancelled, message: "The call has ended.")
+}

@@ -1,0 +1,33 @@
+import NIOCore
+
+extension RPCServer {
+  /// How a server behaves. Every value has a default that is right for most.
+  public struct Configuration: Sendable {
+    /// The longest request message, in bytes. A longer one ends its call with RESOURCE_EXHAUSTED. 4 MiB by default.
+    public var maxMessageBytes = 4 * 1024 * 1024
+    /// What each call may have under way towards the server, in bytes: 65,535 to 2^31-1. 256 KiB by default.
+    public var streamWindowBytes = 256 * 1024
+    /// What all calls of a connection together may have under way towards the server, in bytes. 1 MiB by default.
+    public var connectionWindowBytes = 1024 * 1024
+    /// How many calls a client may have open on one connection. 10,000 by default.
+    public var maxConcurrentStreams = 10_000
+    /// The largest block of headers, counted as HTTP/2 does (names, values and 32 for each field). 64 KiB by default.
+    public var maxHeaderListBytes = 64 * 1024
+    /// How long a new connection may take until it has sent its HTTP/2 preface. 20 s by default.
+    public var prefaceTimeout = TimeAmount.seconds(20)
+    /// How many connections may wait to be accepted. 1024 by default; the system may hold it lower.
+    public var backlog = 1024
+
+    public static let defaults = Configuration()
+
+    public init() {}
+
+    var limits: NgHTTP2Session.Limits {
+      NgHTTP2Session.Limits(
+        streamWindow: Int32(clamping: streamWindowBytes),
+        connectionWindow: Int32(clamping: connectionWindowBytes),
+        maxConcurrentStreams: UInt32(clamping: maxConcurrentStreams),
+        maxHeaderListSize: UInt32(clamping: maxHeaderListBytes))
+    }
+  }
+}

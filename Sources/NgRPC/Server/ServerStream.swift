@@ -1,0 +1,38 @@
+import NIOCore
+
+/// The response side of a call that is handled below `async`. Usable from any thread; order is kept per thread.
+public struct ServerStream<Message: RPCMessage>: Sendable {
+  let call: ServerCall
+
+  /// The call's event loop: its handler's callbacks come there.
+  public var eventLoop: any EventLoop { call.eventLoop }
+
+  /// Sends a message, never waits; dropped when the call has ended. See ``pendingBytes``.
+  public func send(_ message: Message) {
+    if call.eventLoop.inEventLoop {
+      do { try call.send(message) } catch { call.fail(RPCError(thrownByHandler: error)) }
+    } else {
+      call.eventLoop.execute { send(message) }
+    }
+  }
+
+  /// Sends a message that was encoded before, never waits; dropped when the call has ended.
+  public func send(framed message: FramedMessage) {
+    if call.eventLoop.inEventLoop {
+      do { try call.send(framed: message) } catch { call.fail(RPCError(thrownByHandler: error)) }
+    } else {
+      call.eventLoop.execute { send(framed: message) }
+    }
+  }
+
+  /// How many bytes wait for the transport. On the event loop only.
+  public var pendingBytes: Int {
+    call.eventLoop.preconditionInEventLoop()
+    return call.pendingBytes
+  }
+
+  /// Ends the call with a status, OK when nil; what was sent before goes out first.
+  public func close(_ status: RPCError? = nil) {
+    call.onEventLoop { $0.finish(status) }
+  }
+}
