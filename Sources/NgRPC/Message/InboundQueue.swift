@@ -36,7 +36,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
 
   override func receivedEnd() { finish(nil) }
 
-  override func closed(_ status: RPCError) { finish(status) }
+  override func closed(_ status: RPCError) { finish(status.code == .ok ? nil : status) }
 
   /// No more messages come; the first end counts.
   func finish(_ error: RPCError?) {
