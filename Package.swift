@@ -159,6 +159,8 @@ let package = Package(
       name: "ngrpc-bench",
       dependencies: [
         "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: swift),
 
