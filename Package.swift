@@ -124,7 +124,10 @@ let package = Package(
     .target(
       name: "CIMRoute",
       dependencies: [
-        "CIMCore", "CIMProtos", "NgRPC", .product(name: "Logging", package: "swift-log"),
+        "CIMCore", "CIMProtos", "NgRPC",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swift),
     .target(
@@ -133,6 +136,7 @@ let package = Package(
         "CIMCore", "CIMProtos", "NgRPC",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swift),
     .target(

@@ -1,0 +1,233 @@
+import CIMCore
+import CIMProtos
+import Logging
+import NIOCore
+import NgRPC
+
+/// A route's link at the server: carries out what its machine decides. On its event loop only.
+final class LinkHandler: StreamHandler {
+  typealias Inbound = CimV1.LinkRequest
+  typealias Outbound = CimV1.LinkResponse
+
+  /// What the route was asked for and has not answered.
+  private enum Request {
+    case open(device: String, for: SessionAddress)
+    case send(number: UInt64, from: SessionAddress)
+  }
+
+  private let id: LinkID
+  private let stream: ServerStream<CimV1.LinkResponse>
+  private let core: ServerCore
+  /// The registration that this link's hello named; another one ends the link.
+  private let instance: ServerInstance
+  private let queue: EventLoopQueue<LinkCommand>
+  private var machine: LinkMachine
+  private var peer: LinkPeer?
+  private var requests: [UInt64: Request] = [:]
+  private var lastRequest: UInt64 = 0
+  private var timer: RepeatedTask?
+
+  /// - Throws: UNAVAILABLE when the server is not registered yet.
+  init(stream: ServerStream<CimV1.LinkResponse>, core: ServerCore) throws(RPCError) {
+    guard let instance = core.instance else {
+      throw RPCError(code: .unavailable, message: "This server is not registered yet; try again in a second.")
+    }
+    self.instance = instance
+    self.stream = stream
+    self.core = core
+    id = core.nextLinkID()
+    queue = EventLoopQueue(eventLoop: stream.eventLoop)
+    let timing = core.configuration.linkTiming
+    machine = LinkMachine(timing: timing, now: .now())
+    let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
+    timer = stream.eventLoop.scheduleRepeatedTask(initialDelay: timing.checkEvery, delay: timing.checkEvery) {
+      _ in
+      handler.value.perform(handler.value.machine.check(at: .now()))
+    }
+  }
+
+  func received(_ message: CimV1.LinkRequest) {
+    perform(machine.received(message.frame, at: .now()))
+  }
+
+  /// The route goes away: what it has not answered is asked elsewhere.
+  func inboundEnded() { perform(machine.end(.ok, "")) }
+
+  func writable() {}
+
+  func closed(_ status: RPCError) {
+    _ = machine.end(status.code, status.message)
+    goDown(status)
+  }
+
+  private func perform(_ action: LinkMachine.Action) {
+    switch action {
+    case .nothing: break
+    case .up(let routeID): goUp(routeID)
+    case .handle(let frame): handle(frame)
+    case .ignore: core.counters.ignoredFrames.count()
+    case .ping: send(.ping(CimV1.LinkPing()))
+    case .end(let code, let message):
+      let status = RPCError(code: code, message: message)
+      stream.close(code == .ok ? nil : status)
+      goDown(status)
+    }
+  }
+
+  private func send(_ frame: CimV1.LinkResponse.Frame) {
+    stream.send(CimV1.LinkResponse(frame: frame))
+    machine.sent(at: .now())
+  }
+
+  // MARK: Up and down
+
+  private func goUp(_ routeID: String) {
+    let peer = LinkPeer(id: id, routeID: routeID, queue: queue)
+    self.peer = peer
+    send(
+      .hello(
+        CimV1.ServerHello(
+          serverID: instance.id.rawValue, incarnation: instance.incarnation.rawValue, protocolVersion: 1)))
+    let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
+    queue.open { commands in handler.value.carryOut(commands) }
+    core.links.up(peer)
+    core.shards.pushToAll(.linkUp)
+    core.logger.info("a route's link is up", metadata: ["route": "\(routeID)", "link": "\(id.rawValue)"])
+    // The registration may have changed while this link was being made.
+    if core.instance != instance { perform(machine.end(.aborted, Self.outdated)) }
+  }
+
+  /// Why links of an earlier registration are ended.
+  static let outdated = "This server has a new registration; make a new link to it."
+
+  /// Frees what the link holds and has its open requests asked elsewhere; again, nothing happens.
+  private func goDown(_ status: RPCError) {
+    timer?.cancel()
+    timer = nil
+    guard let peer else { return }
+    self.peer = nil
+    // First out of the table, then closed: a link that takes nothing is never chosen again.
+    let released = core.links.down(id)
+    let unsent = queue.close()
+    for session in released { core.shards.push(.inForce(session.number), to: session.shard) }
+    var sessions: Set<SessionAddress> = []
+    for request in requests.values {
+      switch request {
+      case .open(_, let session), .send(_, let session): sessions.insert(session)
+      }
+    }
+    for command in unsent {
+      switch command {
+      case .open(_, _, let session), .send(_, _, let session, _): sessions.insert(session)
+      case .frame(.sessionClosed(let closed)):
+        if let session = closed.session { core.links.report(closed: session) }
+      case .frame, .end: break
+      }
+    }
+    requests = [:]
+    for session in sessions { core.shards.push(.linkLost(id, to: session.number), to: session.shard) }
+    core.logger.warning(
+      "a route's link is down",
+      metadata: ["route": "\(peer.routeID)", "link": "\(id.rawValue)", "status": "\(status)"])
+  }
+
+  // MARK: To the route
+
+  private func carryOut(_ commands: [LinkCommand]) {
+    for command in commands {
+      switch command {
+      case .frame(let frame): send(frame)
+      case .open(let token, let device, let session):
+        let request = add(.open(device: device, for: session))
+        send(.sessionOpened(CimV1.SessionOpened(requestID: request, token: token, deviceID: device)))
+      case .send(let message, let sender, let session, let number):
+        let request = add(.send(number: number, from: session))
+        send(
+          .send(
+            CimV1.LinkSend(requestID: request, sender: sender.user, deviceID: sender.device, send: message)))
+      case .end(let status): perform(machine.end(status.code, status.message))
+      }
+    }
+  }
+
+  private func add(_ request: Request) -> UInt64 {
+    lastRequest += 1
+    requests[lastRequest] = request
+    return lastRequest
+  }
+
+  // MARK: From the route
+
+  private func handle(_ frame: CimV1.LinkRequest.Frame) {
+    switch frame {
+    case .deliver(let deliver): self.deliver(deliver)
+    case .kick(let kick): self.kick(kick)
+    case .sessionResult(let result): opened(result)
+    case .sendResult(let result): sent(result)
+    case .interestAck(let acknowledged):
+      for session in core.links.acknowledge(acknowledged.version, by: id) {
+        core.shards.push(.inForce(session.number), to: session.shard)
+      }
+    case .hello, .ping: break
+    }
+  }
+
+  private func opened(_ result: CimV1.SessionResult) {
+    guard case .open(let device, let session) = requests.removeValue(forKey: result.requestID) else {
+      return core.counters.ignoredFrames.count()
+    }
+    switch result.outcome {
+    case .granted(let granted):
+      core.shards.push(.granted(granted, device: device, to: session.number), to: session.shard)
+    case .denied(let denied): core.shards.push(.denied(denied, to: session.number), to: session.shard)
+    case nil:
+      // An outcome that a newer route knows: it is no grant.
+      let denied = CimV1.SessionDenied(
+        statusCode: UInt32(StatusCode.unavailable.rawValue),
+        detail: "The route's answer is not known; log in again.")
+      core.shards.push(.denied(denied, to: session.number), to: session.shard)
+    }
+  }
+
+  private func sent(_ answer: CimV1.LinkSendResult) {
+    guard case .send(let number, let session) = requests.removeValue(forKey: answer.requestID),
+      let result = answer.result
+    else { return core.counters.ignoredFrames.count() }
+    core.shards.push(.answered(result, number: number, to: session.number), to: session.shard)
+  }
+
+  private func kick(_ kick: CimV1.KickSession) {
+    guard let session = kick.session, let reason = kick.kick,
+      let recipient = core.locate([session]).here.first
+    else { return }
+    for place in recipient.value {
+      core.shards.push(
+        .kick(reason, session: place.number, epoch: session.sessionEpoch), to: recipient.key)
+    }
+  }
+
+  private func deliver(_ deliver: CimV1.Deliver) {
+    guard let peer, let message = deliver.message else { return core.counters.ignoredFrames.count() }
+    let framed: FramedMessage
+    do {
+      framed = try FramedMessage(CimV1.ConnectResponse(frame: .message(message)))
+    } catch {
+      core.logger.error("a message can't be encoded and is not delivered", metadata: ["error": "\(error)"])
+      return
+    }
+    guard !deliver.sessions.isEmpty else {
+      // Everyone is a member of the lobby; other conversations have no members here yet.
+      guard message.conversation == Conversation.lobby.description else {
+        return core.counters.ignoredFrames.count()
+      }
+      return core.shards.pushToAll(.broadcast(framed, exceptUser: message.sender?.id ?? 0))
+    }
+    let report = NotHereReport(conversation: message.conversation, position: message.position, link: peer)
+    let (here, missing) = core.locate(deliver.sessions)
+    for (shard, recipients) in here {
+      core.shards.push(.deliver(framed, to: recipients, report: report), to: shard)
+    }
+    core.counters.notHere.count(missing.count)
+    for session in missing { report.send(session) }
+  }
+}

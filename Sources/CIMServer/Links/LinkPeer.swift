@@ -1,0 +1,36 @@
+import CIMCore
+import CIMProtos
+import NIOCore
+import NgRPC
+
+/// What is handed to a link from any thread.
+enum LinkCommand: Sendable {
+  /// Send a frame.
+  case frame(CimV1.LinkResponse.Frame)
+  /// Have the route write a session; the answer goes to that session.
+  case open(token: String, device: String, for: SessionAddress)
+  /// Have the route accept a message; the answer goes to that session, under that number.
+  case send(CimV1.Send, by: SessionMachine.Identity, from: SessionAddress, number: UInt64)
+  /// End the link.
+  case end(RPCError)
+}
+
+/// A link as everybody but its own event loop sees it.
+final class LinkPeer: Sendable {
+  let id: LinkID
+  /// The id of the route at the other end.
+  let routeID: String
+  private let queue: EventLoopQueue<LinkCommand>
+
+  init(id: LinkID, routeID: String, queue: EventLoopQueue<LinkCommand>) {
+    self.id = id
+    self.routeID = routeID
+    self.queue = queue
+  }
+
+  /// Hands a command over. Commands are carried out in the order of the calls.
+  ///
+  /// - Returns: false when the link is down.
+  @discardableResult
+  func push(_ command: LinkCommand) -> Bool { queue.push(command) }
+}

@@ -1,0 +1,103 @@
+import CIMCore
+import CIMProtos
+import Logging
+import Synchronization
+
+/// What all parts of a server share.
+final class ServerCore: Sendable {
+  let configuration: ServerConfiguration
+  let links: LinkTable
+  let shards = Shards()
+  let counters = ServerCounters()
+  let logger: Logger
+
+  private let sessions = Mutex(SessionTable())
+  private let registration: Mutex<ServerInstance?> = Mutex(nil)
+  private let draining = Atomic(false)
+  private let lastLink = Atomic<UInt64>(0)
+  /// Tells the number of sessions to whoever waits for the last one's end.
+  let sessionCounts = Latest<Int>(0)
+
+  init(configuration: ServerConfiguration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+    links = LinkTable(maxUnreported: configuration.maxSessions)
+  }
+
+  // MARK: Registration
+
+  /// The registration under which the server speaks to routes; nil before the first.
+  var instance: ServerInstance? {
+    get { registration.withLock { $0 } }
+    set { registration.withLock { $0 = newValue } }
+  }
+
+  /// Whether the server is going away and takes no new clients.
+  var isDraining: Bool {
+    get { draining.load(ordering: .acquiring) }
+    set { draining.store(newValue, ordering: .releasing) }
+  }
+
+  /// A number for a new link.
+  func nextLinkID() -> LinkID {
+    LinkID(rawValue: lastLink.wrappingAdd(1, ordering: .relaxed).newValue)
+  }
+
+  // MARK: Sessions
+
+  /// How many sessions there are.
+  var sessionCount: Int { sessions.withLock { $0.count } }
+
+  /// Gives a session its device's place; an older session of the device is kicked.
+  ///
+  /// - Returns: false when a newer session has the place.
+  func enter(_ identity: SessionMachine.Identity, at address: SessionAddress) -> Bool {
+    let (entry, replaced) = sessions.withLock { sessions in
+      let replaced = sessions.epoch(of: identity.key)
+      let entry = sessions.enter(identity.key, epoch: identity.epoch, at: address)
+      sessionCounts.publish(sessions.count)
+      return (entry, replaced)
+    }
+    switch entry {
+    case .entered: return true
+    case .superseded: return false
+    case .replaced(let older):
+      shards.push(
+        .kick(.replaced, session: older.number, epoch: replaced ?? 0), to: older.shard)
+      return true
+    }
+  }
+
+  /// Frees the place that a session has, and tells a route that it is closed.
+  func leave(_ identity: SessionMachine.Identity, at address: SessionAddress) {
+    sessions.withLock { sessions in
+      _ = sessions.leave(identity.key, at: address)
+      sessionCounts.publish(sessions.count)
+    }
+    links.report(closed: identity.reference)
+  }
+
+  /// Where sessions are: those that are here by shard, and those that are not.
+  func locate(
+    _ wanted: [CimV1.SessionRef]
+  ) -> (here: [Int: [ShardEvent.Recipient]], missing: [CimV1.SessionRef]) {
+    var here: [Int: [ShardEvent.Recipient]] = [:]
+    var missing: [CimV1.SessionRef] = []
+    sessions.withLock { sessions in
+      for session in wanted {
+        if let address = sessions.address(of: session) {
+          here[address.shard, default: []].append(.init(number: address.number, session: session))
+        } else {
+          missing.append(session)
+        }
+      }
+    }
+    return (here, missing)
+  }
+}
+
+extension CimV1.Kick {
+  /// For a session whose device has connected again.
+  static let replaced = CimV1.Kick(
+    reason: .replaced, detail: "The same device connected again; this connection is closed.")
+}

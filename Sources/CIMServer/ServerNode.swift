@@ -1,0 +1,119 @@
+import CIMCore
+import CIMProtos
+import Logging
+import NIOCore
+import NgRPC
+
+/// A server of cim: holds clients' connections, delivers what routes push, and relays what clients send.
+///
+/// Serve `clientServices` on the port for clients and `pushServices` on the port for routes, then `run`. To stop, call
+/// `shutdown` first, and shut the two `RPCServer`s down when it has returned.
+public final class ServerNode: Sendable {
+  /// Where the server is reached, which need not be where it listens.
+  public struct Advertised: Sendable, Hashable {
+    /// By clients.
+    public var client: CIMCore.Endpoint
+    /// By routes.
+    public var push: CIMCore.Endpoint
+
+    /// Names both places.
+    public init(client: CIMCore.Endpoint, push: CIMCore.Endpoint) {
+      self.client = client
+      self.push = push
+    }
+  }
+
+  private let core: ServerCore
+  private let registry: any ServerRegistry
+  private let registration = Latest<any Registration>()
+  private let readinessChanges = Latest(false)
+
+  /// Creates a server; nothing happens until `run`.
+  public init(configuration: ServerConfiguration, registry: any ServerRegistry, logger: Logger) {
+    core = ServerCore(configuration: configuration, logger: logger)
+    self.registry = registry
+  }
+
+  /// What clients call: `cim.v1.Session`.
+  public var clientServices: [any RPCService] { [SessionService(core: core)] }
+
+  /// What routes call: `cim.v1.Push`.
+  public var pushServices: [any RPCService] { [PushService(core: core)] }
+
+  /// The registration that stands; nil before the first.
+  public var instance: ServerInstance? { core.instance }
+
+  /// How many clients are connected.
+  public var sessionCount: Int { core.sessionCount }
+
+  /// How many routes are linked.
+  public var linkCount: Int { core.links.count }
+
+  /// What was counted since the start.
+  public var statistics: ServerStatistics { core.counters.statistics }
+
+  /// Whether the server is registered and not going away, now and on each change.
+  public func readiness() -> AsyncStream<Bool> { readinessChanges.values() }
+
+  /// Registers the server, and follows its registration until it is withdrawn by `shutdown` or the task is cancelled.
+  ///
+  /// While the registry is away this waits for it. A new registration, after the registry lost the first, voids all
+  /// sessions' records: links are made anew, and all sessions are stated again.
+  ///
+  /// - Throws: `StoreError` when the registry refuses the server.
+  public func run(advertising advertised: Advertised) async throws {
+    let record = ServerRecord(
+      instance: ServerInstance(id: core.configuration.id, incarnation: .random()),
+      clientEndpoint: advertised.client, pushEndpoint: advertised.push, version: core.configuration.version)
+    // Routes may come as soon as the record can be seen, which is before `register` returns.
+    core.instance = record.instance
+    let registration: any Registration
+    do {
+      registration = try await registry.register(record)
+    } catch  where error.code == .cancelled {
+      return
+    }
+    self.registration.publish(registration)
+    guard !core.isDraining else { return await registration.withdraw() }
+    readinessChanges.publish(true)
+    for await instance in registration.instances() {
+      core.logger.info("registered", metadata: ["instance": "\(instance)"])
+      if instance != core.instance { become(instance) }
+    }
+  }
+
+  private func become(_ instance: ServerInstance) {
+    core.instance = instance
+    core.links.endAll(RPCError(code: .aborted, message: LinkHandler.outdated))
+    core.shards.pushToAll(.restate)
+  }
+
+  /// Goes away in good order: takes no new clients, leaves the registry, and asks the clients to leave. Returns when all
+  /// have left, at the latest after `grace`, when the connections of the rest are ended.
+  ///
+  /// Links stay up until the `RPCServer` of the push port is shut down, so that routes learn who has left.
+  public func shutdown(within grace: Duration) async {
+    core.isDraining = true
+    readinessChanges.publish(false)
+    await registration.value?.withdraw()
+    let milliseconds = grace / .milliseconds(1)
+    core.shards.pushToAll(.drain(withinMilliseconds: UInt32(clamping: Int64(milliseconds))))
+    await waitUntilEmpty(within: grace)
+    core.shards.pushToAll(
+      .endAll(RPCError(code: .unavailable, message: SessionHandler.goingAway)))
+    // Ending is done on the event loops; the sessions' count tells when.
+    await waitUntilEmpty(within: .seconds(1))
+  }
+
+  private func waitUntilEmpty(within limit: Duration) async {
+    await withTaskGroup { group in
+      group.addTask {
+        for await count in self.core.sessionCounts.values() where count == 0 { return }
+      }
+      // Cancelled when the sessions are gone before.
+      group.addTask { try? await Task.sleep(for: limit) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+}

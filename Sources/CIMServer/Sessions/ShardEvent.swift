@@ -1,0 +1,49 @@
+import CIMProtos
+import NgRPC
+
+/// What reaches the sessions of one event loop from elsewhere.
+enum ShardEvent: Sendable {
+  /// A route has written a session; `device` is the one that it was asked for.
+  case granted(CimV1.SessionGranted, device: String, to: UInt64)
+  /// A route has refused a session.
+  case denied(CimV1.SessionDenied, to: UInt64)
+  /// A route has answered the send of that number.
+  case answered(CimV1.SendResult, number: UInt64, to: UInt64)
+  /// The link that a session had asked for something is gone.
+  case linkLost(LinkID, to: UInt64)
+  /// A link is up.
+  case linkUp
+  /// All routes know of a session's conversations.
+  case inForce(UInt64)
+  /// A message for everyone but its sender.
+  case broadcast(FramedMessage, exceptUser: UInt64)
+  /// A message for some.
+  case deliver(FramedMessage, to: [Recipient], report: NotHereReport)
+  /// Close a session if it is still the one with that epoch.
+  case kick(CimV1.Kick, session: UInt64, epoch: UInt64)
+  /// Ask the clients to leave.
+  case drain(withinMilliseconds: UInt32)
+  /// End what is left.
+  case endAll(RPCError)
+  /// State all sessions again.
+  case restate
+
+  /// A session that a message is for.
+  struct Recipient: Sendable {
+    let number: UInt64
+    let session: CimV1.SessionRef
+  }
+}
+
+/// How to say that a message's session is not here.
+struct NotHereReport: Sendable {
+  let conversation: String
+  let position: CimV1.LogPosition?
+  let link: LinkPeer
+
+  /// Says so of one session.
+  func send(_ session: CimV1.SessionRef) {
+    link.push(
+      .frame(.notHere(CimV1.NotHere(session: session, conversation: conversation, position: position))))
+  }
+}
