@@ -200,7 +200,12 @@ let package = Package(
     .testTarget(name: "CIMClientTests", dependencies: ["CIMClient", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["CIMClient", "CIMProtos", "NgRPC", "TestSupport", "cim"], swiftSettings: swift),
+      dependencies: [
+        "CIMProtos", "NgRPC", "NgRPCProtos", "TestSupport", "cim",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6]
 )

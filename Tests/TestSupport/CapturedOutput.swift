@@ -62,8 +62,7 @@ public final class CapturedOutput: Sendable {
       try await content.wait { found(in: $0) != nil || $0.isComplete }
     }
     guard let result = found(in: content.current) else {
-      throw DeadlineExceeded(
-        description: "the output ended without \(what), it was:\n\(text(after: mark))")
+      throw DeadlineExceeded("the output ended without \(what), it was:\n\(text(after: mark))")
     }
     return result
   }

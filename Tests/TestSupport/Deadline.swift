@@ -2,6 +2,8 @@
 public struct DeadlineExceeded: Error, CustomStringConvertible {
   /// What was awaited, and what was seen instead.
   public let description: String
+
+  public init(_ description: String) { self.description = description }
 }
 
 /// Runs `operation` and cancels it when it takes longer than `limit`.
@@ -23,7 +25,7 @@ public func withDeadline<Result: Sendable>(
     defer { group.cancelAll() }
     return try await group.next() ?? nil
   }
-  guard let first else { throw DeadlineExceeded(description: "not within \(limit): \(what())") }
+  guard let first else { throw DeadlineExceeded("not within \(limit): \(what())") }
   return first
 }
 
@@ -39,7 +41,7 @@ public func eventually(
   let deadline = ContinuousClock.now + limit
   while try await !condition() {
     guard ContinuousClock.now < deadline else {
-      throw DeadlineExceeded(description: "not within \(limit): \(what())")
+      throw DeadlineExceeded("not within \(limit): \(what())")
     }
     try await Task.sleep(for: .milliseconds(20))
   }
