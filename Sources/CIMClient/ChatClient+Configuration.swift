@@ -1,0 +1,109 @@
+import CIMCore
+import Logging
+
+extension ChatClient {
+  /// Who logs in.
+  public enum Identity: Hashable, Sendable {
+    /// The account of that name; it is registered when there is none.
+    case name(UserName)
+
+    /// An account that exists. The service refuses the login when the name is not that account's.
+    case account(Account)
+  }
+
+  /// How a client connects, and what it waits for.
+  public struct Configuration: Sendable {
+    /// Where routes listen; at least one. A host may be a DNS name with several addresses. All are tried in turn.
+    public var routes: [Endpoint]
+
+    /// Who logs in.
+    public var identity: Identity
+
+    /// Tells this client from the user's others. A device that connects again replaces itself: keep it across restarts,
+    /// and never share it between two clients that run at once. Random by default.
+    public var device: DeviceID
+
+    /// When a connection counts as dead.
+    public var heartbeat = Heartbeat.defaults
+
+    /// How long to wait between attempts to connect.
+    public var reconnect = Backoff.Configuration.defaults
+
+    /// How long the steps of an attempt to connect may take.
+    public var timeouts = Timeouts.defaults
+
+    /// What is kept in memory.
+    public var limits = Limits.defaults
+
+    /// Where the client logs. The metadata names the user and the device.
+    public var logger: Logger
+
+    /// Creates a configuration; everything else has its default.
+    public init(
+      routes: [Endpoint], identity: Identity, device: DeviceID = .random(),
+      logger: Logger = Logger(label: "cim.client")
+    ) {
+      self.routes = routes
+      self.identity = identity
+      self.device = device
+      self.logger = logger
+    }
+  }
+
+  /// When a connection counts as dead.
+  public struct Heartbeat: Hashable, Sendable {
+    /// A ping is sent when nothing was sent for this long: 10 s by default. A server that wants pings more often says
+    /// so, and is heeded.
+    public var pingInterval: Duration
+
+    /// The connection is dead when nothing was received for this long: 30 s by default. It finds a peer that vanished
+    /// without closing its connection.
+    public var idleTimeout: Duration
+
+    /// A ping after 10 s, dead after 30 s.
+    public static let defaults = Self(pingInterval: .seconds(10), idleTimeout: .seconds(30))
+
+    /// States both.
+    public init(pingInterval: Duration, idleTimeout: Duration) {
+      self.pingInterval = pingInterval
+      self.idleTimeout = idleTimeout
+    }
+  }
+
+  /// How long the steps of an attempt to connect may take.
+  public struct Timeouts: Hashable, Sendable {
+    /// Registering and logging in, together: 10 s by default.
+    public var login: Duration
+
+    /// From the login to the server's welcome: 10 s by default.
+    public var welcome: Duration
+
+    /// 10 s each.
+    public static let defaults = Self(login: .seconds(10), welcome: .seconds(10))
+
+    /// States both.
+    public init(login: Duration, welcome: Duration) {
+      self.login = login
+      self.welcome = welcome
+    }
+  }
+
+  /// What is kept in memory.
+  public struct Limits: Hashable, Sendable {
+    /// Messages sent and not answered yet, all conversations together: 1000 by default. Sending another fails.
+    public var unansweredSends: Int
+
+    /// Messages received and not taken from `events` yet: 10,000 by default. Past it `Event.missed` counts what was
+    /// dropped.
+    public var unreadMessages: Int
+
+    /// 1000 unanswered, 10,000 unread.
+    public static let defaults = Self(unansweredSends: 1000, unreadMessages: 10_000)
+
+    /// States both; each at least 1.
+    public init(unansweredSends: Int, unreadMessages: Int) {
+      self.unansweredSends = unansweredSends
+      self.unreadMessages = unreadMessages
+    }
+  }
+}

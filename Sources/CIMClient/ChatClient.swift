@@ -1,0 +1,144 @@
+import CIMCore
+import CIMProtos
+import Logging
+import Synchronization
+
+/// One user's device, online: sends, receives, and stays connected by itself.
+///
+/// ```swift
+/// let client = ChatClient(.init(routes: [Endpoint(host: "127.0.0.1", port: 7400)], identity: .name(try UserName("olu"))))
+/// try await client.connect()
+/// try await client.send("hello", to: .lobby)
+/// for await case .message(let message) in client.events {
+///   print(message.sender.name, message.text)
+/// }
+/// ```
+///
+/// It registers the name if need be, logs in through any of its routes, and holds a connection to the server that the
+/// route chose. When that connection fails it logs in again, with a jittered exponential backoff, and goes on: what was
+/// sent and not answered is sent again under the same number, so that it is logged once; what is received again is
+/// shown once. Messages to one conversation keep their order.
+///
+/// Clients share nothing: any number of them can live in one process. All methods are safe from any task. A client that
+/// is released without `close()` ends at once, and gives up what was not answered.
+public final class ChatClient: Sendable {
+  /// How it connects.
+  public let configuration: Configuration
+
+  /// What happens to it, in order. One consumer at a time.
+  public let events: Events
+
+  private let loop: ClientLoop
+  private let running: Task<Void, Never>
+
+  /// Creates a client. It does nothing before `connect()`.
+  public init(_ configuration: Configuration) {
+    precondition(!configuration.routes.isEmpty, "a client needs at least one route")
+    self.configuration = configuration
+    let loop = ClientLoop(configuration)
+    self.loop = loop
+    self.events = Events(queue: loop.events)
+    self.running = Task { await loop.run() }
+  }
+
+  deinit {
+    self.loop.post(.close(deadline: .now))
+  }
+
+  /// Connects, and waits until messages flow. From then on the client stays connected by itself.
+  ///
+  /// While no route or server can be reached it tries again, and `events` tells why.
+  ///
+  /// - Throws: `ClientError` when trying again would not help; `CancellationError` when the task is cancelled: the client
+  ///   goes on connecting then, until `close()`.
+  public func connect() async throws {
+    self.loop.post(.start)
+    try await self.loop.ready.wait()
+  }
+
+  /// Sends a text, and waits until it is in its conversation's log.
+  ///
+  /// A lost connection does not end the waiting: the message goes again over the next one.
+  ///
+  /// - Parameters:
+  ///   - text: 1 byte to the service's limit in UTF-8, 64 KiB by default.
+  ///   - destination: Where it goes.
+  ///   - properties: For applications: at most 16 entries and 4 KiB in all. They travel with the message.
+  /// - Throws: `SendError` when it was not accepted or that is not known; `CancellationError` when the task is
+  ///   cancelled: the message is on its way all the same.
+  @discardableResult
+  public func send(_ text: String, to destination: Destination, properties: [String: String] = [:])
+    async throws -> Accepted
+  {
+    let ticket = self.loop.makeTicket()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        self.loop.post(
+          .send(Self.content(text, properties), to: destination, ticket: ticket, answer: continuation))
+        // A task that was cancelled before has abandoned a message that was not known yet.
+        if Task.isCancelled { self.loop.post(.abandon(ticket)) }
+      }
+    } onCancel: {
+      self.loop.post(.abandon(ticket))
+    }
+  }
+
+  /// Sends a text without waiting. What becomes of it comes as an event, `sendAccepted` or `sendRefused`.
+  ///
+  /// - Parameters:
+  ///   - text: 1 byte to the service's limit in UTF-8, 64 KiB by default.
+  ///   - destination: Where it goes.
+  ///   - properties: For applications: at most 16 entries and 4 KiB in all. They travel with the message.
+  /// - Returns: what names the message in its event.
+  @discardableResult
+  public func post(_ text: String, to destination: Destination, properties: [String: String] = [:])
+    -> SendTicket
+  {
+    let ticket = self.loop.makeTicket()
+    self.loop.post(.send(Self.content(text, properties), to: destination, ticket: ticket, answer: nil))
+    return ticket
+  }
+
+  /// Everybody who is online, by ascending id.
+  ///
+  /// - Throws: `ClientError`, with the code `unavailable` while no route answers or before the first login.
+  public func onlineUsers() async throws(ClientError) -> [Account] {
+    guard let token = self.loop.token else {
+      throw ClientError(.unavailable, "not connected yet: ask again when the client is ready")
+    }
+    return try await self.loop.routes.onlineUsers(token: token, timeout: self.configuration.timeouts.login)
+  }
+
+  /// How it stands right now.
+  public var info: Info { self.loop.info }
+
+  /// Ends: waits until what was sent is answered, then leaves and logs the device out. Never fails; does nothing the
+  /// second time.
+  ///
+  /// - Parameter limit: how long to wait for answers, 5 s by default. What is not answered by then is given up.
+  public func close(within limit: Duration = .seconds(5)) async {
+    self.loop.post(.close(deadline: .now + limit))
+    await self.running.value
+  }
+
+  private static func content(_ text: String, _ properties: [String: String]) -> CimV1.Content {
+    CimV1.Content(kind: .text(text), properties: properties)
+  }
+}
+
+extension ChatClient {
+  /// How a client stands at one moment.
+  public struct Info: Hashable, Sendable {
+    /// Who is logged in; `nil` before the first login.
+    public var account: Account?
+
+    /// The device.
+    public var device: DeviceID
+
+    /// The connection.
+    public var state: State?
+
+    /// Messages sent and not answered yet.
+    public var unanswered: Int
+  }
+}

@@ -1,0 +1,46 @@
+/// Why a client gave up, or why the service did not do what was asked.
+public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of reasons. There may be more in a later version.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    private enum Name: String {
+      case invalidName, unknownUser, wrongName, alreadyOnline, kicked, refused, incompatible, unavailable, closed
+    }
+
+    private let name: Name
+
+    /// The service does not take that user name.
+    public static let invalidName = Self(name: .invalidName)
+    /// There is no account with that id.
+    public static let unknownUser = Self(name: .unknownUser)
+    /// The name is not that account's.
+    public static let wrongName = Self(name: .wrongName)
+    /// The user is online with another device, and the service allows one at a time.
+    public static let alreadyOnline = Self(name: .alreadyOnline)
+    /// The server ended the session for good.
+    public static let kicked = Self(name: .kicked)
+    /// The service refuses for another reason.
+    public static let refused = Self(name: .refused)
+    /// What listens there does not speak this protocol.
+    public static let incompatible = Self(name: .incompatible)
+    /// The service can't be reached or is not ready: try again later.
+    public static let unavailable = Self(name: .unavailable)
+    /// The client was closed.
+    public static let closed = Self(name: .closed)
+
+    public var description: String { self.name.rawValue }
+  }
+
+  /// The kind of reason.
+  public let code: Code
+
+  /// The reason in words: what is wrong, and what to do.
+  public let message: String
+
+  /// Describes an error.
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { self.message }
+}

@@ -1,0 +1,42 @@
+/// Why a message was not accepted.
+public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of reasons. There may be more in a later version.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    private enum Name: String {
+      case invalid, unknownUser, notAMember, uncertain, outboxFull, notConnected, closed
+    }
+
+    private let name: Name
+
+    /// The text or the destination is not valid. Sending it again does not help.
+    public static let invalid = Self(name: .invalid)
+    /// There is no such user.
+    public static let unknownUser = Self(name: .unknownUser)
+    /// There is no such group, or this user is no member of it.
+    public static let notAMember = Self(name: .notAMember)
+    /// The message may be in the log or not: its answer was lost, and the service does not remember it any more.
+    public static let uncertain = Self(name: .uncertain)
+    /// Too many messages wait for an answer. It was not sent; wait for answers first.
+    public static let outboxFull = Self(name: .outboxFull)
+    /// The client has not logged in yet. It was not sent; wait for `connect()` first.
+    public static let notConnected = Self(name: .notConnected)
+    /// The client was closed, or gave up, before the message was sent.
+    public static let closed = Self(name: .closed)
+
+    public var description: String { self.name.rawValue }
+  }
+
+  /// The kind of reason.
+  public let code: Code
+
+  /// The reason in words: what is wrong, and what to do.
+  public let message: String
+
+  /// Describes an error.
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { self.message }
+}

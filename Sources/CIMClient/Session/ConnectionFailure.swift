@@ -1,0 +1,41 @@
+import NgRPC
+
+/// Why an attempt to connect or a connection failed.
+enum ConnectionFailure: Error, Equatable, CustomStringConvertible {
+  /// Trying again may help.
+  case transient(String)
+  /// Trying again would fail the same way.
+  case final(ClientError)
+
+  var description: String {
+    switch self {
+    case .transient(let reason): reason
+    case .final(let error): error.message
+    }
+  }
+
+  /// What the answer to Register or Login means.
+  static func login(_ error: RPCError) -> Self {
+    switch error.code {
+    case .invalidArgument: .final(ClientError(.invalidName, error.message))
+    case .notFound: .final(ClientError(.unknownUser, error.message))
+    case .permissionDenied: .final(ClientError(.wrongName, error.message))
+    case .alreadyExists: .final(ClientError(.alreadyOnline, error.message))
+    case .unimplemented:
+      .final(ClientError(.incompatible, "what listens there is no route of this protocol: \(error.message)"))
+    default: .transient("a route could not be reached: \(error.message)")
+    }
+  }
+
+  /// What the end of `Session.Connect` means. A token that is not valid is no reason to give up: the next attempt
+  /// logs in anew.
+  static func session(_ error: RPCError) -> Self {
+    switch error.code {
+    case .ok: .transient("the server closed the connection")
+    case .permissionDenied: .final(ClientError(.refused, error.message))
+    case .unimplemented, .invalidArgument:
+      .final(ClientError(.incompatible, "what listens there is no server of this protocol: \(error.message)"))
+    default: .transient("the connection to the server was lost: \(error.message)")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import CIMClient
+import CIMCore
+
+/// What was typed and is not answered yet.
+actor SentLines {
+  /// What is still to come.
+  private struct Missing: Hashable {
+    /// Answers of the service.
+    var answers = 0
+    /// Replies of somebody who replies to each line. Below zero while a reply came before its line's answer.
+    var replies = 0
+  }
+
+  private struct Line {
+    let text: String
+    let isReplied: Bool
+  }
+
+  private let client: ChatClient
+  private var lines: [SendTicket: Line] = [:]
+  private let missing = Latest(Missing())
+
+  /// Whether the service refused any.
+  private(set) var hasRefused = false
+
+  init(_ client: ChatClient) {
+    self.client = client
+  }
+
+  /// Sends a line.
+  ///
+  /// - Parameter isReplied: Whether somebody replies to it.
+  func post(_ text: String, to destination: Destination, isReplied: Bool) {
+    let ticket = self.client.post(text, to: destination)
+    self.lines[ticket] = Line(text: text, isReplied: isReplied)
+    self.update { $0.answers += 1 }
+  }
+
+  /// The service took a line.
+  func accepted(_ ticket: SendTicket) {
+    guard let line = self.lines.removeValue(forKey: ticket) else { return }
+    self.update {
+      $0.answers -= 1
+      if line.isReplied { $0.replies += 1 }
+    }
+  }
+
+  /// The service did not take a line.
+  ///
+  /// - Returns: what it was.
+  func refused(_ ticket: SendTicket) -> String {
+    let line = self.lines.removeValue(forKey: ticket)
+    self.hasRefused = true
+    self.update { $0.answers -= 1 }
+    return line?.text ?? ""
+  }
+
+  /// Somebody replied to a line.
+  func replied() {
+    self.update { $0.replies -= 1 }
+  }
+
+  /// Waits until at most that many lines are without an answer.
+  nonisolated func wait(untilUnanswered limit: Int) async {
+    for await missing in self.missing.values() where missing.answers <= limit { return }
+  }
+
+  /// Waits until every line has its answer and its reply, but not forever.
+  nonisolated func waitForAll(within limit: Duration) async {
+    await withTaskGroup { group in
+      group.addTask {
+        for await missing in self.missing.values() where missing.answers == 0 && missing.replies <= 0 { return }
+      }
+      // Cancelled when everything came before.
+      group.addTask { try? await Task.sleep(for: limit) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func update(_ change: (inout Missing) -> Void) {
+    var missing = self.missing.value ?? Missing()
+    change(&missing)
+    self.missing.publish(missing)
+  }
+}

@@ -1,0 +1,143 @@
+import CIMClient
+import CIMCore
+
+/// What the chat prints, as text: stable, a line for a thing, and safe to send to a terminal whatever others wrote.
+struct Transcript {
+  /// Whether to mark names and notices by colour.
+  let colours: Bool
+
+  // MARK: What people say
+
+  /// A received message: `olu (1): hi`, with the conversation before it unless it is the lobby.
+  func message(_ message: ChatMessage) -> String {
+    let sender = self.paint(.name, "\(Self.printable(message.sender.name.rawValue)) (\(message.sender.id))")
+    let place =
+      switch message.conversation {
+      case .lobby: ""
+      case .direct: self.paint(.privately, "[private] ")
+      case .group(let group): self.paint(.privately, "[\(group)] ")
+      }
+    return "\(place)\(sender): \(Self.printable(message.text))"
+  }
+
+  // MARK: What happens
+
+  /// The state of the connection, when it is worth a line. `isFirst`: the client was never ready before.
+  func state(_ state: ChatClient.State, account: Account?, isFirst: Bool) -> String? {
+    switch state {
+    case .connecting, .closed: nil
+    case .ready(let server):
+      isFirst
+        ? self.notice("connected to server \(server) as \(Self.name(account))")
+        : self.notice("back: connected to server \(server)")
+    case .reconnecting(let reason, let delay):
+      self.notice("reconnecting in \(Self.seconds(delay)) s: \(Self.printable(reason))")
+    case .failed(let error): self.failure(Self.printable(error.message))
+    }
+  }
+
+  /// Some messages can't be had any more.
+  func reset(_ conversation: Conversation) -> String {
+    self.notice("some messages of \(conversation) are missing here: the service does not have them any more")
+  }
+
+  /// Some messages were dropped.
+  func missed(_ count: Int) -> String {
+    self.notice("\(count) messages came too fast to be shown")
+  }
+
+  /// A message was not accepted.
+  func refused(_ text: String, _ error: SendError) -> String {
+    self.failure("not sent (\(Self.excerpt(text))): \(Self.printable(error.message))")
+  }
+
+  // MARK: Answers to commands
+
+  /// Who is online.
+  func onlineUsers(_ users: [Account], me: Account?) -> String {
+    let width = users.map { "\($0.id)".count }.max() ?? 0
+    let lines = users.map { user in
+      let id = "\(user.id)"
+      let padding = String(repeating: " ", count: width - id.count)
+      return "  \(padding)\(id)  \(Self.printable(user.name.rawValue))\(user == me ? " (you)" : "")"
+    }
+    return (["online users: \(users.count)"] + lines).joined(separator: "\n")
+  }
+
+  /// Who and where the user is.
+  func info(_ info: ChatClient.Info, routes: [Endpoint]) -> String {
+    let state =
+      switch info.state {
+      case .ready(let server)?: "connected to server \(server)"
+      case .reconnecting(let reason, _)?: "reconnecting: \(Self.printable(reason))"
+      case .failed(let error)?: "failed: \(Self.printable(error.message))"
+      case .closed?: "closed"
+      case .connecting?, nil: "connecting"
+      }
+    return """
+        you      \(Self.name(info.account))
+        device   \(info.device)
+        state    \(state)
+        routes   \(routes.map(\.description).joined(separator: ", "))
+        pending  \(info.unanswered)
+      """
+  }
+
+  /// The commands.
+  static let help = """
+      text         to everybody
+      id;;text     to the user with that id, privately
+      :olu         who is online
+      :info        who and where you are
+      :all         this list
+      :q!          leave
+    """
+
+  /// For a line without a text.
+  var emptyLine: String { self.notice("nothing to send: type a text, or :all for the commands") }
+
+  /// For a command that does not exist.
+  func unknownCommand(_ command: String) -> String {
+    self.notice("there is no command \(Self.printable(command)); these are the commands:") + "\n" + Self.help
+  }
+
+  /// For `id;;text` with a bad id.
+  func malformedID(_ id: String) -> String {
+    self.failure("not sent: \"\(Self.printable(id))\" is no user id; ids are numbers, and :olu lists them")
+  }
+
+  /// A line about the connection or the input.
+  func notice(_ text: String) -> String { self.paint(.notice, "* \(text)") }
+
+  /// A line about something that did not work.
+  func failure(_ text: String) -> String { self.paint(.failure, "! \(text)") }
+}
+
+extension Transcript {
+  private enum Paint: String {
+    case name = "36"
+    case privately = "35"
+    case notice = "2"
+    case failure = "31"
+  }
+
+  private func paint(_ paint: Paint, _ text: String) -> String {
+    self.colours ? "\u{1B}[\(paint.rawValue)m\(text)\u{1B}[0m" : text
+  }
+
+  private static func name(_ account: Account?) -> String {
+    account.map { "\(Self.printable($0.name.rawValue)) (\($0.id))" } ?? "nobody yet"
+  }
+
+  private static func excerpt(_ text: String) -> String {
+    let limit = 20
+    let start = text.prefix(limit)
+    return "\"\(Self.printable(String(start)))\(start.count < text.count ? "…" : "")\""
+  }
+
+  /// Seconds with one decimal, rounded up so that none is shown as 0.0.
+  private static func seconds(_ duration: Duration) -> String {
+    let tenths = Int64((duration / .milliseconds(100)).rounded(.up))
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

@@ -1,0 +1,84 @@
+import CIMCore
+import Logging
+
+/// Everything that can be set.
+enum Settings {
+  // MARK: Chat
+
+  static let chatName = Setting(
+    "chat.name", of: "chat", "name", "The name you chat under; an account is made for a new one.",
+    rule: "1 to 64 bytes of text without control characters and ';'", parse: { try? UserName($0) })
+
+  static let chatRoutes = Setting.addresses(
+    "chat.route", of: "chat",
+    "Where a route listens; may be given several times, and a DNS name may have several addresses. All are tried.",
+    fallback: "127.0.0.1:7400")
+
+  static let chatDevice = Setting(
+    "chat.device", of: "chat", "id", "Tells this terminal from your other devices.",
+    rule: "1 to 64 characters of letters, digits, '-' and '_'", fallback: "random", parse: { try? DeviceID($0) })
+
+  // MARK: Route
+
+  static let routeListen = Setting.address(
+    "route.listen", of: "route", "Where the route's API listens.", fallback: "0.0.0.0:7400")
+
+  static let routeID = Setting.identifier(
+    "route.id", of: "route", "The route's name among the running ones.", fallback: "this machine's name")
+
+  static let routeAdvertise = Setting.address(
+    "route.advertise", of: "route", "Where the route is reached, when that is not where it listens.",
+    fallback: "where it listens")
+
+  static let redisURL = Setting(
+    "redis.url", "url", "The Redis server that keeps accounts, sessions and messages.",
+    rule: "a URL such as redis://:password@127.0.0.1:6379/0", fallback: "redis://127.0.0.1:6379",
+    parse: { $0.hasPrefix("redis://") ? $0 : nil })
+
+  // MARK: Server
+
+  static let serverListen = Setting.address(
+    "server.listen", of: "server", "Where clients connect to.", fallback: "0.0.0.0:7500")
+
+  static let serverPushListen = Setting.address(
+    "server.push-listen", of: "server", "Where routes connect to: an internal port.", fallback: "0.0.0.0:7600")
+
+  static let serverID = Setting.identifier(
+    "server.id", of: "server", "The server's name among the running ones.", fallback: "this machine's name")
+
+  static let serverAdvertise = Setting.address(
+    "server.advertise", of: "server", "Where clients reach the server, when that is not where it listens.",
+    fallback: "where it listens")
+
+  static let serverPushAdvertise = Setting.address(
+    "server.push-advertise", of: "server", "Where routes reach the server, when that is not where it listens.",
+    fallback: "where it listens")
+
+  static let idleTimeout = Setting.duration(
+    "session.idle-timeout", "A client is disconnected when nothing came from it for this long.", fallback: "30s")
+
+  static let pingInterval = Setting.duration(
+    "session.ping-interval", "Clients send a sign of life when they sent nothing for this long.", fallback: "10s")
+
+  // MARK: Both
+
+  static let zooKeeperConnect = Setting(
+    "zookeeper.connect", "host:port", "The ZooKeeper servers that know which servers run, separated by commas.",
+    rule: "addresses of the form host:port, separated by commas", fallback: "127.0.0.1:2181",
+    parse: { text in Settings.chatRoutes.parse(text).map { _ in text } })
+
+  static let textBytes = Setting.number(
+    "limits.text-bytes", "The longest text of a message, in bytes of UTF-8.", in: 1...1_048_576, fallback: "65536")
+
+  static let grace = Setting.duration(
+    "shutdown.grace", "How long a stopping process waits for its clients and calls to end.", fallback: "10s")
+
+  static let logLevel = Setting.level("log.level", "How much is logged, to standard error.", fallback: "info")
+
+  /// Every key, for the file: one that is not here is a mistake.
+  static let keys = [
+    chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key, redisURL.key,
+    serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
+    idleTimeout.key, pingInterval.key, zooKeeperConnect.key, textBytes.key, grace.key, logLevel.key,
+  ]
+}
