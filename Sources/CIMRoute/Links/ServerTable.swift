@@ -1,0 +1,80 @@
+import CIMCore
+
+/// Which servers live: those in the registry, and those whose link is up.
+///
+/// A server is dead when it has left the registry *and* its link is down. One that has left while its link is up gets no
+/// new clients, and keeps those it has.
+struct ServerTable: Sendable {
+  /// What a new list of servers leads to.
+  struct Change: Hashable {
+    /// Servers to make a link to.
+    var link: [ServerRecord] = []
+    /// Servers that are dead: their links are to be stopped.
+    var unlink: [ServerInstance] = []
+  }
+
+  private struct Entry {
+    var record: ServerRecord
+    var isRegistered = true
+    var isLinked = false
+  }
+
+  private var entries: [ServerInstance: Entry] = [:]
+  /// Whether a list has come.
+  private(set) var hasBeenRead = false
+
+  /// The registry's list is now this one.
+  mutating func apply(_ records: [ServerRecord]) -> Change {
+    hasBeenRead = true
+    var change = Change()
+    let registered = Set(records.map(\.instance))
+    for (instance, entry) in entries where entry.isRegistered && !registered.contains(instance) {
+      entries[instance]?.isRegistered = false
+      if !entry.isLinked {
+        entries[instance] = nil
+        change.unlink.append(instance)
+      }
+    }
+    for record in records {
+      if entries[record.instance] == nil { change.link.append(record) }
+      entries[record.instance, default: Entry(record: record)].record = record
+      entries[record.instance]?.isRegistered = true
+    }
+    return change
+  }
+
+  /// A link is up.
+  mutating func linkUp(_ instance: ServerInstance) { entries[instance]?.isLinked = true }
+
+  /// A link is down.
+  ///
+  /// - Returns: whether the server is dead.
+  mutating func linkDown(_ instance: ServerInstance) -> Bool {
+    entries[instance]?.isLinked = false
+    guard entries[instance]?.isRegistered == false else { return false }
+    entries[instance] = nil
+    return true
+  }
+
+  /// Whether a server lives, so that its sessions count.
+  func isAlive(_ instance: ServerInstance) -> Bool { entries[instance] != nil }
+
+  /// Whether a server's link is up.
+  func isLinked(_ instance: ServerInstance) -> Bool { entries[instance]?.isLinked == true }
+
+  /// All servers that live.
+  var alive: [ServerInstance] { Array(entries.keys) }
+
+  /// Another registration of the same server, with its link up: the server may have kept its sessions.
+  func successor(of instance: ServerInstance) -> ServerInstance? {
+    entries.first { $0.key.id == instance.id && $0.key != instance && $0.value.isLinked }?.key
+  }
+
+  /// The servers that take clients, by ascending id: without the one to avoid, unless it is the only one.
+  func candidates(avoiding avoided: String) -> [ServerRecord] {
+    let all = entries.values.filter { $0.isRegistered && $0.isLinked && !$0.record.isDraining }.map(\.record)
+      .sorted { $0.instance.id < $1.instance.id }
+    let others = all.filter { $0.instance.id.rawValue != avoided }
+    return others.isEmpty ? all : others
+  }
+}

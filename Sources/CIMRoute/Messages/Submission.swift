@@ -1,0 +1,55 @@
+import CIMCore
+import CIMProtos
+import NIOCore
+import NgRPC
+
+/// A message that somebody wants to be accepted. Its names are valid; what it says and whom it is for is not checked yet.
+struct Submission: Sendable {
+  /// Who says it.
+  let sender: Account
+  /// The device from which it was sent, if it was one.
+  let device: DeviceID?
+  /// Where it goes: the lobby, or a private conversation of the sender's.
+  let conversation: Conversation
+  /// How a repetition is known.
+  let idempotency: Append.Idempotency
+  /// What it says.
+  let content: CimV1.Content?
+
+  /// The one for whom it is, in a private conversation.
+  var recipient: UserID? {
+    guard case .direct(let pair) = conversation else { return nil }
+    return pair.peer(of: sender.id)
+  }
+
+  /// What it says, as logs keep it.
+  func encodedContent() throws -> ByteBuffer {
+    var buffer = ByteBuffer()
+    try content?.serialize(into: &buffer)
+    return buffer
+  }
+}
+
+/// What became of a message.
+enum Verdict: Sendable {
+  /// It is in the log, and on its way.
+  case accepted(LogEntry, duplicate: Bool)
+  /// It was not accepted.
+  case refused(CimV1.Refused)
+
+  /// Not accepted now; it can be sent again under the same id.
+  static func unavailable(_ detail: String) -> Self {
+    .refused(CimV1.Refused(reason: .unavailable, detail: detail))
+  }
+
+  /// Not accepted, for good.
+  static func refused(_ refusal: Refusal) -> Self {
+    let reason: CimV1.RefusalReason =
+      switch refusal.reason {
+      case .invalid: .invalid
+      case .unknownUser: .unknownUser
+      case .notAMember: .notAMember
+      }
+    return .refused(CimV1.Refused(reason: reason, detail: refusal.detail))
+  }
+}

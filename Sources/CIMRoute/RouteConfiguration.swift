@@ -1,0 +1,45 @@
+import CIMCore
+import NIOCore
+
+/// How a route behaves.
+public struct RouteConfiguration: Sendable {
+  /// The route's name among the running ones; it stays across restarts.
+  public var id: ServerID
+  /// The version of the program, for operators.
+  public var version: String
+
+  /// The longest text of a message, in bytes of UTF-8, at least 1. 64 KiB by default.
+  public var maxTextBytes = 64 * 1024
+  /// How many messages to one conversation may wait for their turn; further ones are refused. 1024 by default.
+  public var maxQueuedPerConversation = 1024
+  /// How many messages may wait in all; further ones are refused. 16,384 by default.
+  public var maxQueued = 16_384
+  /// How many accounts are kept in memory. 65,536 by default.
+  public var maxKnownAccounts = 65_536
+
+  /// When a link pings, and when it is down. 1 s and 3 s by default.
+  public var linkPingAfter = TimeAmount.seconds(1)
+  /// See `linkPingAfter`.
+  public var linkDownAfter = TimeAmount.seconds(3)
+  /// How much may wait for a slow server, in bytes; past it live messages to it are dropped. 64 MiB by default.
+  public var maxLinkOutboundBytes = 64 * 1024 * 1024
+  /// The longest frame that a server may send, in bytes; it has to carry what a client may send. 16 MiB by default.
+  public var maxLinkMessageBytes = 16 * 1024 * 1024
+  /// How many live messages wait while a link is being made. 256 by default.
+  public var maxParkedFrames = 256
+  /// For how long they are worth sending. 10 s by default.
+  public var maxParkedAge = TimeAmount.seconds(10)
+
+  /// How often the stores are asked for a sign of life. 1 s by default.
+  public var probeInterval = Duration.seconds(1)
+
+  /// The defaults, for a route of that name.
+  public init(id: ServerID, version: String) {
+    self.id = id
+    self.version = version
+  }
+
+  var linkTiming: LinkHeartbeat.Timing {
+    LinkHeartbeat.Timing(pingAfter: linkPingAfter, downAfter: linkDownAfter)
+  }
+}

@@ -1,0 +1,107 @@
+import CIMCore
+import CIMProtos
+import Logging
+import NIOCore
+import NIOPosix
+import NgRPC
+
+/// A route of cim: accounts, login, the choice of a server, the log of messages, and who gets them. It keeps nothing of its
+/// own: any number of them work side by side.
+///
+/// Serve `services` in an `RPCServer`, then `run`. To stop, shut that server down first, then call `shutdown`.
+public final class RouteNode: Sendable {
+  private let core: RouteCore
+  private let registry: any ServerRegistry
+  private let eventLoopGroup: any EventLoopGroup
+  private let readinessProbe: Readiness
+  private let stopped = Latest<Void>()
+
+  /// Creates a route; nothing happens until `run`.
+  ///
+  /// - Parameters:
+  ///   - eventLoopGroup: where the links to servers live.
+  ///   - balancer: chooses servers for clients.
+  public init(
+    configuration: RouteConfiguration, stores: Stores, registry: any ServerRegistry,
+    eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    balancer: any Balancer = RoundRobin(), logger: Logger
+  ) {
+    core = RouteCore(configuration: configuration, stores: stores, balancer: balancer, logger: logger)
+    self.registry = registry
+    self.eventLoopGroup = eventLoopGroup
+    readinessProbe = Readiness(
+      stores: stores, registry: registry, links: core.links, interval: configuration.probeInterval,
+      logger: logger)
+  }
+
+  /// What clients and other services call: `cim.v1.Route`.
+  public var services: [any RPCService] { [RouteAPI(core: core)] }
+
+  /// Whether the stores answer and the registry has told its servers.
+  public var isReady: Bool { readinessProbe.isReady }
+
+  /// `isReady` now, and each change; ends with `shutdown`.
+  public func readiness() -> AsyncStream<Bool> { readinessProbe.changes() }
+
+  /// How many servers are linked and take clients.
+  public var readyServers: Int { core.links.readyServers }
+
+  /// What was counted since the start.
+  public var statistics: RouteStatistics { core.counters.statistics }
+
+  /// Follows the registry, keeps a link to every server, and enters the route in the registry; until `shutdown`, or until
+  /// the task is cancelled.
+  ///
+  /// - Parameter endpoint: where clients reach the route; nil leaves it out of the registry.
+  /// - Throws: `StoreError` when the registry refuses the route.
+  public func run(advertising endpoint: CIMCore.Endpoint?) async throws {
+    defer { core.links.stop() }
+    try await withThrowingTaskGroup { group in
+      group.addTask { await self.followServers() }
+      group.addTask { await self.readinessProbe.watch() }
+      group.addTask {
+        for await _ in self.stopped.values() { return }
+      }
+      if let endpoint { group.addTask { try await self.keepRegistered(at: endpoint) } }
+      // None of them ends by itself but the one that waits for the stop, and one that fails.
+      try await group.next()
+      group.cancelAll()
+      try await group.waitForAll()
+    }
+  }
+
+  private func followServers() async {
+    for await records in registry.servers() {
+      core.links.apply(records) { record in
+        ServerLink(to: record, core: core, on: eventLoopGroup.next())
+      }
+    }
+  }
+
+  private func keepRegistered(at endpoint: CIMCore.Endpoint) async throws {
+    let record = RouteRecord(
+      instance: ServerInstance(id: core.configuration.id, incarnation: .random()), endpoint: endpoint,
+      version: core.configuration.version)
+    do throws(StoreError) {
+      let registration = try await registry.register(record)
+      // Ends when the task is cancelled.
+      for await _ in registration.instances() {}
+      await registration.withdraw()
+    } catch  where error.code == .cancelled {
+      return
+    }
+  }
+
+  /// Stops: messages that are being handled are finished first, for up to `grace`; then the links are ended.
+  public func shutdown(within grace: Duration) async {
+    readinessProbe.finish()
+    await withTaskGroup { group in
+      group.addTask { await self.core.intake.waitUntilIdle() }
+      // Cancelled when there is no work any more.
+      group.addTask { try? await Task.sleep(for: grace) }
+      await group.next()
+      group.cancelAll()
+    }
+    stopped.publish(())
+  }
+}

@@ -1,0 +1,80 @@
+import CIMCore
+import CIMProtos
+import Logging
+import NIOCore
+import Synchronization
+
+/// Takes care of messages whose session was not where the store said: they are delivered to where it is now.
+final class LostDeliveries: Sendable {
+  /// How long to wait before a message is tried again.
+  private static let pause = Duration.milliseconds(500)
+  /// How many may wait at the same time; further ones are left to the log.
+  private static let maxWaiting = 1024
+
+  private let stores: Stores
+  private let delivery: Delivery
+  private let links: LinkSet
+  private let desk: SessionDesk
+  private let logger: Logger
+  private let suspects = Mutex(Suspects(grace: .seconds(6), capacity: 4096))
+  private let waiting = Atomic(0)
+
+  init(stores: Stores, delivery: Delivery, links: LinkSet, desk: SessionDesk, logger: Logger) {
+    self.stores = stores
+    self.delivery = delivery
+    self.links = links
+    self.desk = desk
+    self.logger = logger
+  }
+
+  /// A server sent a delivery back.
+  func take(_ notHere: CimV1.NotHere) async {
+    guard let reference = notHere.session, let device = try? DeviceID(reference.deviceID),
+      let conversation = try? Conversation(notHere.conversation), let position = notHere.position
+    else { return }
+    do {
+      let user = UserID(reference.userID)
+      let sessions = try await stores.sessions.sessions(of: [user])[user] ?? []
+      // Gone: the message is in the log for when the user returns.
+      guard let session = sessions.first(where: { $0.device == device }) else { return }
+      if session.epoch == SessionEpoch(reference.sessionEpoch) {
+        guard try await mayAppear(session) else { return }
+      }
+      try await deliver(LogPosition(position), of: conversation, to: session)
+    } catch {
+      logger.debug("a message that found no session was not tried again", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Waits a moment for a session that its server does not know; one that stays unknown is removed.
+  ///
+  /// - Returns: whether to try again.
+  private func mayAppear(_ session: CIMCore.Session) async throws -> Bool {
+    let key = Suspects.Key(user: session.user, device: session.device, epoch: session.epoch)
+    let advice =
+      links.alive([session]).isEmpty ? .remove : suspects.withLock { $0.report(key, at: .now()) }
+    guard advice == .tryAgain else {
+      logger.info("removing a session that its server does not know", metadata: ["user": "\(session.user)"])
+      desk.close(session)
+      return false
+    }
+    guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.maxWaiting else {
+      waiting.wrappingSubtract(1, ordering: .relaxed)
+      return false
+    }
+    defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
+    try await Task.sleep(for: Self.pause)
+    return true
+  }
+
+  private func deliver(_ position: LogPosition, of conversation: Conversation, to session: CIMCore.Session)
+    async throws
+  {
+    let before = LogPosition(epoch: position.epoch, seq: position.seq - 1)
+    let entries = try await stores.log.read(conversation, after: before, limit: 1)
+    guard let entry = entries.first, entry.position == position else { return }
+    // Looked up again: after the pause the device may be elsewhere.
+    let sessions = try await stores.sessions.sessions(of: [session.user])[session.user] ?? []
+    try delivery.deliver(try CimV1.Message(entry), to: sessions.filter { $0.device == session.device })
+  }
+}
