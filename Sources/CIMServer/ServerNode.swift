@@ -67,18 +67,23 @@ public final class ServerNode: Sendable {
       clientEndpoint: advertised.client, pushEndpoint: advertised.push, version: core.configuration.version)
     // Routes may come as soon as the record can be seen, which is before `register` returns.
     core.instance = record.instance
-    let registration: any Registration
-    do {
-      registration = try await registry.register(record)
-    } catch  where error.code == .cancelled {
-      return
-    }
+    guard let registration = try await register(record) else { return }
     self.registration.publish(registration)
     guard !core.isDraining else { return await registration.withdraw() }
     readinessChanges.publish(true)
     for await instance in registration.instances() {
       core.logger.info("registered", metadata: ["instance": "\(instance)"])
       if instance != core.instance { become(instance) }
+    }
+  }
+
+  /// Nil when the task was cancelled before the registry took the record.
+  private func register(_ record: ServerRecord) async throws -> (any Registration)? {
+    do {
+      return try await registry.register(record)
+    } catch {
+      guard error.code == .cancelled else { throw error }
+      return nil
     }
   }
 

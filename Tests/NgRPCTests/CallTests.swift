@@ -105,9 +105,12 @@ struct CallTests {
   @Test("Metadata that may not travel fails the call and names the key")
   func badMetadata() async throws {
     try await withLoopback { channel, _, _ in
-      for (key, value) in [("Upper", "x"), ("grpc-mine", "x"), ("x", "new\nline"), ("", "x"), ("x-bin", "text")] {
+      for (key, value) in [
+        ("Upper", "x"), ("grpc-mine", "x"), ("x", "new\nline"), ("", "x"), ("x-bin", "text"),
+      ] {
         let error = try await rpcError {
-          try await channel.unary(EchoService.unary, ByteBuffer(), options: CallOptions(metadata: [key: value]))
+          try await channel.unary(
+            EchoService.unary, ByteBuffer(), options: CallOptions(metadata: [key: value]))
             as ByteBuffer
         }
         #expect(error?.code == .internalError)
@@ -132,7 +135,8 @@ struct CallTests {
     let service = EchoService()
     try await withLoopback([service]) { channel, _, _ in
       let error = try await rpcError {
-        try await channel.unary(EchoService.hang, ByteBuffer(), options: CallOptions(timeout: .milliseconds(50)))
+        try await channel.unary(
+          EchoService.hang, ByteBuffer(), options: CallOptions(timeout: .milliseconds(50)))
           as ByteBuffer
       }
       #expect(error?.code == .deadlineExceeded)
@@ -167,7 +171,8 @@ struct CallTests {
         }
         #expect(error?.code == .resourceExhausted, "\(size) bytes")
       }
-      let response: ByteBuffer = try await channel.unary(EchoService.unary, ByteBuffer(repeating: 0, count: 500))
+      let response: ByteBuffer = try await channel.unary(
+        EchoService.unary, ByteBuffer(repeating: 0, count: 500))
       #expect(response.readableBytes == 500)
     }
   }

@@ -29,12 +29,14 @@ struct EchoService: RPCService {
       for try await request in requests { all.writeImmutableBuffer(request) }
       return all
     }
-    router.bidirectional(Self.chat) { (requests: RequestStream<ByteBuffer>, responses: ResponseWriter<ByteBuffer>, _) in
+    router.bidirectional(Self.chat) {
+      (requests: RequestStream<ByteBuffer>, responses: ResponseWriter<ByteBuffer>, _) in
       for try await request in requests { try await responses.send(request) }
     }
     router.unary(Self.fail) { (request: ByteBuffer, _) -> ByteBuffer in
       throw RPCError(
-        code: .init(rawValue: request.getInteger(at: 0) ?? 0), message: "50% ärger\n", metadata: ["reason": "asked-for"])
+        code: .init(rawValue: request.getInteger(at: 0) ?? 0), message: "50% ärger\n",
+        metadata: ["reason": "asked-for"])
     }
     let hung = hung
     router.unary(Self.hang) { (_: ByteBuffer, _) -> ByteBuffer in

@@ -1,0 +1,110 @@
+import Foundation
+import Logging
+import NIOCore
+import NgRPC
+import NgRPCProtos
+import Synchronization
+import Testing
+import TestSupport
+
+@Suite("Backpressure")
+struct BackpressureTests {
+  /// What may lie between a sender and a reader that does not read: outbound buffers, windows and sockets, there and back.
+  private static let pipelineBound = 24 * 1024 * 1024
+  private static let growthBound = 64 * 1024 * 1024
+
+  /// The server is a process of its own, so that its memory is its own. It echoes a stream of 1 GiB to a client that
+  /// reads nothing at first: the whole way back to the sender stands still, and nobody collects what is not taken.
+  @Test("A slow reader stops the sender of a 1 GiB stream, and memory stays bounded")
+  func slowReader() async throws {
+    let server = try ChildProcess(Command(Repository.product("ngrpc-bench"), ["--port", "0"]))
+    let line = try await server.output.line(containing: "listening on")
+    let port = try #require(line.split(separator: ":").last.flatMap { Int($0) })
+    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: port)], logger: quiet)
+    let bench = NgrpcBenchV1.Bench.Client(channel)
+    // What a first exchange allocates is no growth.
+    _ = try await bench.unary(NgrpcBenchV1.UnaryRequest(payload: [1]))
+    let memoryBefore = try residentBytes(of: server.id)
+
+    let message = NgrpcBenchV1.EchoRequest(payload: [UInt8](repeating: 7, count: 1 << 20))
+    let count = 1024
+    let sent = Counter()
+    let call = bench.echo()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for _ in 0..<count {
+          try await call.send(message)
+          sent.increment()
+        }
+        call.finish()
+      }
+      try await untilStill(sent)
+      let stuckAt = sent.value << 20
+      #expect(stuckAt < Self.pipelineBound, "\(stuckAt) bytes were taken from the sender though nobody reads")
+
+      var received = 0
+      var largest = 0
+      for try await response in call.messages {
+        received += response.payload.count
+        if received % (64 << 20) == 0 { largest = max(largest, try residentBytes(of: server.id)) }
+      }
+      #expect(received == count << 20)
+      let growth = largest - memoryBefore
+      print("1 GiB echoed to a slow reader: the server's resident memory grew by \(growth >> 10) KiB")
+      #expect(growth < Self.growthBound)
+      try await group.waitForAll()
+    }
+    await channel.shutdown(within: .seconds(5))
+    try await server.stop()
+  }
+
+  @Test("A stream that is not read does not stop its neighbours on the connection")
+  func neighbours() async throws {
+    try await withLoopback { channel, _, _ in
+      let stuck = channel.call(EchoService.chat, (ByteBuffer.self, ByteBuffer.self))
+      let sent = Counter()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          while true {
+            try await stuck.send(ByteBuffer(repeating: 1, count: 100_000))
+            sent.increment()
+          }
+        }
+        try await untilStill(sent)
+        for _ in 0..<100 {
+          let message = ByteBuffer(repeating: 2, count: 100_000)
+          let response: ByteBuffer = try await channel.unary(EchoService.unary, message)
+          #expect(response == message)
+        }
+        stuck.cancel()
+        let end = try await rpcError { try await group.next() }
+        #expect(end?.code == .cancelled)
+      }
+    }
+  }
+}
+
+/// Waits until a count that something else raises has stood still for half a second.
+private func untilStill(_ count: Counter) async throws {
+  var last = -1
+  var unchanged = 0
+  while unchanged < 10 {
+    // There is no event for "nothing happens".
+    try await Task.sleep(for: .milliseconds(50))
+    let now = count.value
+    unchanged = now == last && now > 0 ? unchanged + 1 : 0
+    last = now
+  }
+}
+
+private final class Counter: Sendable {
+  private let count = Atomic(0)
+  var value: Int { count.load(ordering: .relaxed) }
+  func increment() { count.add(1, ordering: .relaxed) }
+}
+
+/// The memory of a process that is in RAM.
+private func residentBytes(of process: pid_t) throws -> Int {
+  let fields = try String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8).split(separator: " ")
+  return Int(fields[1])! * Int(sysconf(Int32(_SC_PAGESIZE)))
+}
