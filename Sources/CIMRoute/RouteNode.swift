@@ -56,18 +56,20 @@ public final class RouteNode: Sendable {
   /// - Throws: `StoreError` when the registry refuses the route.
   public func run(advertising endpoint: CIMCore.Endpoint?) async throws {
     defer { core.links.stop() }
-    try await withThrowingTaskGroup { group in
+    try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.followServers() }
       group.addTask { await self.readinessProbe.watch() }
-      group.addTask {
-        for await _ in self.stopped.values() { return }
-      }
+      group.addTask { await self.waitForStop() }
       if let endpoint { group.addTask { try await self.keepRegistered(at: endpoint) } }
       // None of them ends by itself but the one that waits for the stop, and one that fails.
       try await group.next()
       group.cancelAll()
       try await group.waitForAll()
     }
+  }
+
+  private func waitForStop() async {
+    for await _ in stopped.values() { return }
   }
 
   private func followServers() async {
@@ -82,14 +84,16 @@ public final class RouteNode: Sendable {
     let record = RouteRecord(
       instance: ServerInstance(id: core.configuration.id, incarnation: .random()), endpoint: endpoint,
       version: core.configuration.version)
-    do throws(StoreError) {
-      let registration = try await registry.register(record)
-      // Ends when the task is cancelled.
-      for await _ in registration.instances() {}
-      await registration.withdraw()
-    } catch  where error.code == .cancelled {
+    let registration: any Registration
+    do {
+      registration = try await registry.register(record)
+    } catch {
+      guard error.code == .cancelled else { throw error }
       return
     }
+    // Ends when the task is cancelled.
+    for await _ in registration.instances() {}
+    await registration.withdraw()
   }
 
   /// Stops: messages that are being handled are finished first, for up to `grace`; then the links are ended.
