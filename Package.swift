@@ -157,6 +157,8 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
+      // While the commands are being put together; goes away with main.swift.
+      sources: ["main.swift"],
       swiftSettings: swift),
 
     // A server for measuring the runtime from outside.
