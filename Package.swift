@@ -157,8 +157,6 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
-      // While the commands are being put together; goes away with main.swift.
-      sources: ["main.swift"],
       swiftSettings: swift),
 
     // A server for measuring the runtime from outside.
@@ -189,7 +187,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift),
-    .testTarget(name: "ZooKeeperTests", dependencies: ["ZooKeeper", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "ZooKeeperTests",
+      dependencies: ["ZooKeeper", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swift),
     .testTarget(name: "CIMCoreTests", dependencies: ["CIMCore"], swiftSettings: swift),
     .testTarget(
       name: "StoreContractTests",
