@@ -18,7 +18,7 @@ let package = Package(
   products: [
     .executable(name: "cim", targets: ["cim"]),
     .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices"]),
-    .library(name: "CIMClient", targets: ["CIMClient"]),
+    .library(name: "CIMClient", targets: ["CIMClient", "CIMCore"]),
     .plugin(name: "generate-rpc", targets: ["GenerateRPC"]),
   ],
   dependencies: [
@@ -143,7 +143,10 @@ let package = Package(
     .target(
       name: "CIMClient",
       dependencies: [
-        "CIMProtos", "NgRPC", .product(name: "Logging", package: "swift-log"),
+        "CIMCore", "CIMProtos", "NgRPC",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swift),
     .executableTarget(
@@ -153,7 +156,10 @@ let package = Package(
         "NgRPC", "NgRPCServices",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
@@ -201,7 +207,11 @@ let package = Package(
       name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "CIMServerTests", dependencies: ["CIMServer", "CIMCore", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "CIMClientTests", dependencies: ["CIMClient", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CIMClientTests",
+      dependencies: ["CIMClient", "CIMCore", "CIMProtos", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CIMTests", dependencies: ["CIMClient", "CIMCore", "TestSupport", "cim"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

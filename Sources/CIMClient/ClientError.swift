@@ -3,7 +3,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kinds of reasons. There may be more in a later version.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
-      case invalidName, unknownUser, wrongName, alreadyOnline, kicked, refused, incompatible, unavailable, closed
+      case invalidName, unknownUser, wrongName, alreadyOnline, kicked, refused, incompatible, unavailable,
+        closed
     }
 
     private let name: Name

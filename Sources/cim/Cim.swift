@@ -20,11 +20,11 @@ struct Cim: AsyncParsableCommand {
       after each flag: --redis-url … [CIM_REDIS_URL, redis.url].
       """,
     version: Version.text,
-    subcommands: [DemoCommand.self, ChatCommand.self, RouteCommand.self, ServerCommand.self])
+    subcommands: [ChatCommand.self])
 
   static func main() async {
     do {
-      var command = try await Self.parseAsRoot()
+      var command = try Self.parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

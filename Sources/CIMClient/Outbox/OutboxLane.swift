@@ -89,7 +89,8 @@ struct OutboxLane: Sendable {
     return self.entries.map { entry in
       let error =
         entry.isUncertain || entry.unanswered > 0
-        ? SendError(.uncertain, "the client was closed before the answer came: the message may have been accepted")
+        ? SendError(
+          .uncertain, "the client was closed before the answer came: the message may have been accepted")
         : SendError(.closed, "the client was closed before the message was sent")
       return Outbox.Resolution(ticket: entry.ticket, outcome: .refused(error))
     }
@@ -119,7 +120,9 @@ struct OutboxLane: Sendable {
       return self.receive(refused, at: index, now: now, using: &random)
     case nil:
       // An outcome of a later version of the protocol: the message is answered, and how can't be told.
-      return [self.resolve(index, .refused(SendError(.uncertain, "the server's answer is of an unknown kind")))]
+      return [
+        self.resolve(index, .refused(SendError(.uncertain, "the server's answer is of an unknown kind")))
+      ]
     }
   }
 
@@ -146,7 +149,8 @@ struct OutboxLane: Sendable {
           index,
           .refused(
             SendError(
-              .uncertain, "the message was answered before, too long ago to know how: look into the history")))
+              .uncertain, "the message was answered before, too long ago to know how: look into the history"))
+        )
       ]
     case .unknownUser:
       return [self.resolve(index, .refused(SendError(.unknownUser, refused.detail)))]
@@ -187,7 +191,8 @@ struct OutboxLane: Sendable {
     for var entry in self.entries {
       if expected <= 1 ? entry.isUncertain : entry.counter.map({ $0 < expected }) ?? false {
         let error = SendError(
-          .uncertain, "the service lost count of this client's messages: look into the history before sending again")
+          .uncertain,
+          "the service lost count of this client's messages: look into the history before sending again")
         resolutions.append(Outbox.Resolution(ticket: entry.ticket, outcome: .refused(error)))
       } else {
         entry.counter = nil

@@ -47,7 +47,8 @@ struct SessionHeartbeat {
   /// Why the connection is to be given up, if it is.
   func failure(now: Instant) -> ConnectionFailure? {
     if now >= self.lastReceived + self.idleTimeout {
-      return .transient("nothing was heard of server \(self.server) for \(self.idleTimeout.components.seconds) s")
+      return .transient(
+        "nothing was heard of server \(self.server) for \(self.idleTimeout.components.seconds) s")
     }
     if let leaveAt, now >= leaveAt {
       return .transient("server \(self.server) is going away")

@@ -239,9 +239,12 @@ struct SessionStateMachine {
   }
 
   /// The attempt or the connection failed: tries again later, or gives up when that would not help.
-  mutating func recover(from failure: ConnectionFailure, avoiding server: ServerID?, now: Instant) -> [Action] {
+  mutating func recover(from failure: ConnectionFailure, avoiding server: ServerID?, now: Instant) -> [Action]
+  {
     if case .final(let error) = failure { return self.end(.failed(error), gracefully: false) }
-    if case .ready(let heartbeat) = self.phase, now - heartbeat.since >= Self.stableAfter { self.backoff.reset() }
+    if case .ready(let heartbeat) = self.phase, now - heartbeat.since >= Self.stableAfter {
+      self.backoff.reset()
+    }
     self.avoid = server ?? self.avoid
     self.attempt += 1
     self.outbox.connectionLost()

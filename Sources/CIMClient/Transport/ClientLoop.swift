@@ -61,7 +61,9 @@ final class ClientLoop: Sendable {
 
   /// Hands an input to the loop. Inputs are taken in the order in which they were posted.
   func post(_ input: Input) {
-    guard case .terminated = self.mailbox.yield(input), case .send(_, _, _, let answer?) = input else { return }
+    guard case .terminated = self.mailbox.yield(input), case .send(_, _, _, let answer?) = input else {
+      return
+    }
     answer.resume(throwing: SendError(.closed, "the client is closed: make a new one"))
   }
 

@@ -29,8 +29,9 @@ enum ChatLine: Hashable {
       self = .empty
     } else if trimmed.first == ":" {
       self = Self.command(String(trimmed))
-    } else if let separator = text.firstRange(of: ";;"), let line = Self.private(
-      to: text[..<separator.lowerBound].trimmingSpaces, String(text[separator.upperBound...]))
+    } else if let separator = text.firstRange(of: ";;"),
+      let line = Self.private(
+        to: text[..<separator.lowerBound].trimmingSpaces, String(text[separator.upperBound...]))
     {
       self = line
     } else {
@@ -52,7 +53,9 @@ enum ChatLine: Hashable {
 
   /// `nil` when it was not meant as a private message: only one word stands before the ";;" of one.
   private static func `private`(to id: Substring, _ text: String) -> Self? {
-    guard !id.isEmpty, id.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }) else { return nil }
+    guard !id.isEmpty, id.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }) else {
+      return nil
+    }
     guard let user = UserID(String(id)) else { return .malformedID(String(id)) }
     return text.allSatisfy(\.isWhitespace) ? .empty : .tell(user, text)
   }

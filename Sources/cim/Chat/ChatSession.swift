@@ -122,7 +122,8 @@ struct ChatSession {
     case .malformedID(let id): self.surface.printNotice(self.transcript.malformedID(id))
     case .unknown(let command): self.surface.printNotice(self.transcript.unknownCommand(command))
     case .help: self.surface.print(Transcript.help)
-    case .info: self.surface.print(self.transcript.info(self.client.info, routes: self.client.configuration.routes))
+    case .info:
+      self.surface.print(self.transcript.info(self.client.info, routes: self.client.configuration.routes))
     case .onlineUsers: await self.listOnlineUsers()
     case .quit: return false
     }

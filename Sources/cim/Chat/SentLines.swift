@@ -69,7 +69,9 @@ actor SentLines {
   nonisolated func waitForAll(within limit: Duration) async {
     await withTaskGroup { group in
       group.addTask {
-        for await missing in self.missing.values() where missing.answers == 0 && missing.replies <= 0 { return }
+        for await missing in self.missing.values() where missing.answers == 0 && missing.replies <= 0 {
+          return
+        }
       }
       // Cancelled when everything came before.
       group.addTask { try? await Task.sleep(for: limit) }

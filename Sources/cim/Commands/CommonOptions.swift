@@ -4,7 +4,9 @@ import Logging
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
   @Option(
-    name: .long, help: ArgumentHelp("A JSON file with settings, as in {\"log\": {\"level\": \"info\"}}.", valueName: "file"))
+    name: .long,
+    help: ArgumentHelp(
+      "A JSON file with settings, as in {\"log\": {\"level\": \"info\"}}.", valueName: "file"))
   var config: String?
 
   @Option(Settings.logLevel) var logLevel: String?

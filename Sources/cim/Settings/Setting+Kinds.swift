@@ -8,7 +8,8 @@ extension Setting where Value == CIMCore.Endpoint {
     _ key: String, of command: String? = nil, _ summary: String, fallback: String? = nil
   ) -> Self {
     Self(
-      key, of: command, "host:port", summary, rule: "an address of the form host:port, such as 127.0.0.1:7400",
+      key, of: command, "host:port", summary,
+      rule: "an address of the form host:port, such as 127.0.0.1:7400",
       fallback: fallback, parse: { CIMCore.Endpoint(text: $0) })
   }
 }
@@ -31,7 +32,8 @@ extension Setting where Value == [CIMCore.Endpoint] {
 
 extension Setting where Value == Duration {
   /// A time of at least 1 ms.
-  static func duration(_ key: String, of command: String? = nil, _ summary: String, fallback: String) -> Self {
+  static func duration(_ key: String, of command: String? = nil, _ summary: String, fallback: String) -> Self
+  {
     Self(
       key, of: command, "time", summary, rule: "a time such as 500ms, 30s or 2m", fallback: fallback,
       parse: { Duration(text: $0) })
@@ -52,7 +54,9 @@ extension Setting where Value == Int {
 
 extension Setting where Value == ServerID {
   /// A name among the running servers or routes.
-  static func identifier(_ key: String, of command: String? = nil, _ summary: String, fallback: String) -> Self {
+  static func identifier(_ key: String, of command: String? = nil, _ summary: String, fallback: String)
+    -> Self
+  {
     Self(
       key, of: command, "id", summary,
       rule: "1 to 64 characters of letters, digits, '-', '_' and '.', the first a letter or a digit",
@@ -97,6 +101,7 @@ extension StringProtocol {
   /// Without the spaces at both ends.
   var trimmingSpaces: SubSequence {
     let start = self.drop(while: { $0 == " " })
-    return start.lastIndex(where: { $0 != " " }).map { start[...$0] } ?? start[start.startIndex..<start.startIndex]
+    return start.lastIndex(where: { $0 != " " }).map { start[...$0] }
+      ?? start[start.startIndex..<start.startIndex]
   }
 }

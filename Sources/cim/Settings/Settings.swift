@@ -16,7 +16,8 @@ enum Settings {
 
   static let chatDevice = Setting(
     "chat.device", of: "chat", "id", "Tells this terminal from your other devices.",
-    rule: "1 to 64 characters of letters, digits, '-' and '_'", fallback: "random", parse: { try? DeviceID($0) })
+    rule: "1 to 64 characters of letters, digits, '-' and '_'", fallback: "random",
+    parse: { try? DeviceID($0) })
 
   // MARK: Route
 
@@ -41,7 +42,8 @@ enum Settings {
     "server.listen", of: "server", "Where clients connect to.", fallback: "0.0.0.0:7500")
 
   static let serverPushListen = Setting.address(
-    "server.push-listen", of: "server", "Where routes connect to: an internal port.", fallback: "0.0.0.0:7600")
+    "server.push-listen", of: "server", "Where routes connect to: an internal port.", fallback: "0.0.0.0:7600"
+  )
 
   static let serverID = Setting.identifier(
     "server.id", of: "server", "The server's name among the running ones.", fallback: "this machine's name")
@@ -51,24 +53,29 @@ enum Settings {
     fallback: "where it listens")
 
   static let serverPushAdvertise = Setting.address(
-    "server.push-advertise", of: "server", "Where routes reach the server, when that is not where it listens.",
+    "server.push-advertise", of: "server",
+    "Where routes reach the server, when that is not where it listens.",
     fallback: "where it listens")
 
   static let idleTimeout = Setting.duration(
-    "session.idle-timeout", "A client is disconnected when nothing came from it for this long.", fallback: "30s")
+    "session.idle-timeout", "A client is disconnected when nothing came from it for this long.",
+    fallback: "30s")
 
   static let pingInterval = Setting.duration(
-    "session.ping-interval", "Clients send a sign of life when they sent nothing for this long.", fallback: "10s")
+    "session.ping-interval", "Clients send a sign of life when they sent nothing for this long.",
+    fallback: "10s")
 
   // MARK: Both
 
   static let zooKeeperConnect = Setting(
-    "zookeeper.connect", "host:port", "The ZooKeeper servers that know which servers run, separated by commas.",
+    "zookeeper.connect", "host:port",
+    "The ZooKeeper servers that know which servers run, separated by commas.",
     rule: "addresses of the form host:port, separated by commas", fallback: "127.0.0.1:2181",
     parse: { text in Settings.chatRoutes.parse(text).map { _ in text } })
 
   static let textBytes = Setting.number(
-    "limits.text-bytes", "The longest text of a message, in bytes of UTF-8.", in: 1...1_048_576, fallback: "65536")
+    "limits.text-bytes", "The longest text of a message, in bytes of UTF-8.", in: 1...1_048_576,
+    fallback: "65536")
 
   static let grace = Setting.duration(
     "shutdown.grace", "How long a stopping process waits for its clients and calls to end.", fallback: "10s")
@@ -77,7 +84,8 @@ enum Settings {
 
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
-    chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key, redisURL.key,
+    chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key,
+    redisURL.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, zooKeeperConnect.key, textBytes.key, grace.key, logLevel.key,
   ]

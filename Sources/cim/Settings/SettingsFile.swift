@@ -66,7 +66,9 @@ private enum JSONTree: Decodable {
         return text
       }.joined(separator: ",")
     case .object(let members):
-      for (name, member) in members { try member.flatten(under: key.isEmpty ? name : "\(key).\(name)", into: &values) }
+      for (name, member) in members {
+        try member.flatten(under: key.isEmpty ? name : "\(key).\(name)", into: &values)
+      }
     }
   }
 

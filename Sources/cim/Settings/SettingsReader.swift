@@ -18,12 +18,14 @@ struct SettingsReader: Sendable {
   ///   - file: The path of a JSON file, if there is one.
   /// - Throws: When the file can't be read, is no JSON, or has an unknown key.
   init(
-    flags: FlagValues, environment: EnvironmentVariablesProvider = EnvironmentVariablesProvider(), file: String?
+    flags: FlagValues, environment: EnvironmentVariablesProvider = EnvironmentVariablesProvider(),
+    file: String?
   ) async throws(SettingError) {
     var sources = [
       Source(provider: flags.provider, name: { flag, _, _ in "--\(flag)" }),
       Source(
-        provider: environment.prefixKeys(with: "cim"), name: { _, environment, _ in "\(environment) in the environment" }),
+        provider: environment.prefixKeys(with: "cim"),
+        name: { _, environment, _ in "\(environment) in the environment" }),
     ]
     if let file {
       let provider = try await Self.open(file)
@@ -66,7 +68,8 @@ struct SettingsReader: Sendable {
   private static func open(_ path: String) async throws(SettingError) -> FileProvider<SettingsFile> {
     let provider: FileProvider<SettingsFile>
     do {
-      let location = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
+      let location = ConfigReader(
+        provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
       provider = try await FileProvider<SettingsFile>(config: location)
     } catch {
       throw .file(path, "the file of --config can't be used: \(error)")
@@ -74,7 +77,9 @@ struct SettingsReader: Sendable {
     guard let file = provider.snapshot() as? SettingsFile else {
       preconditionFailure("a file provider's snapshot is of the type it was made with")
     }
-    if let unknown = file.keys.first(where: { !Settings.keys.contains($0) }) { throw .unknown(unknown, file: path) }
+    if let unknown = file.keys.first(where: { !Settings.keys.contains($0) }) {
+      throw .unknown(unknown, file: path)
+    }
     return provider
   }
 }

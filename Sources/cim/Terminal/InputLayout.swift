@@ -21,7 +21,8 @@ struct InputLayout {
   ///   - columns: How many columns the terminal has.
   ///   - width: How many columns a character takes, as `wcwidth` tells.
   init(
-    _ text: some Collection<Unicode.Scalar>, cursor: Int, columns: Int, width: @escaping (Unicode.Scalar) -> Int
+    _ text: some Collection<Unicode.Scalar>, cursor: Int, columns: Int,
+    width: @escaping (Unicode.Scalar) -> Int
   ) {
     self.columns = max(2, columns)
     self.width = width

@@ -131,6 +131,6 @@ final class TerminalSurface: ChatSurface {
   /// The terminal's characters: the user's locale, or UTF-8 where there is none, as in most containers.
   private static func useLocale() {
     setlocale(LC_CTYPE, "")
-    if MB_CUR_MAX == 1 { setlocale(LC_CTYPE, "C.UTF-8") }
+    if strcmp(nl_langinfo(nl_item(CODESET)), "UTF-8") != 0 { setlocale(LC_CTYPE, "C.UTF-8") }
   }
 }
