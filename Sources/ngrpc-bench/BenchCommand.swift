@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 import NIOPosix
 import NgRPC
@@ -20,7 +21,9 @@ struct BenchCommand: AsyncParsableCommand {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     let server = RPCServer(
       services: [BenchService(suspends: suspend)], eventLoopGroup: group, logger: Logger(label: "ngrpc-bench"))
-    print("listening on \(try await server.start(on: .hostAndPort("127.0.0.1", port)))")
+    let address = try await server.start(on: .hostAndPort("127.0.0.1", port))
+    // Unbuffered: whoever started this waits for the line.
+    FileHandle.standardOutput.write(Data("listening on \(address)\n".utf8))
     while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
   }
 }
