@@ -177,6 +177,16 @@ let package = Package(
 
     // What tests share: free ports, child processes, real Redis and ZooKeeper servers.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    // Routes and servers in one process, and clients made of the stubs.
+    .target(
+      name: "CIMTestSupport",
+      dependencies: [
+        "CIMCore", "CIMProtos", "CIMRoute", "CIMServer", "NgRPC", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/CIMTestSupport", swiftSettings: swift),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"],
@@ -204,9 +214,20 @@ let package = Package(
         "CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
       ], swiftSettings: swift),
     .testTarget(
-      name: "CIMRouteTests", dependencies: ["CIMRoute", "CIMCore", "TestSupport"], swiftSettings: swift),
+      name: "CIMRouteTests",
+      dependencies: [
+        "CIMRoute", "CIMCore", "CIMProtos", "CIMTestSupport", "NgRPC", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
     .testTarget(
-      name: "CIMServerTests", dependencies: ["CIMServer", "CIMCore", "TestSupport"], swiftSettings: swift),
+      name: "CIMServerTests",
+      dependencies: [
+        "CIMServer", "CIMCore", "CIMProtos", "CIMTestSupport", "NgRPC", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "CIMClientTests",
       dependencies: ["CIMClient", "CIMCore", "CIMProtos", "TestSupport"], swiftSettings: swift),
