@@ -191,9 +191,25 @@ let package = Package(
     .testTarget(
       name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"],
       swiftSettings: swift),
+    // Generated from Tests/Protos: every feature of proto3, in two modules of which one imports the other.
+    .target(name: "CSharedFixtures", dependencies: ["CProtobufC"], path: "Tests/CSharedFixtures"),
+    .target(
+      name: "SharedFixtures", dependencies: ["NgRPC", "CSharedFixtures"], path: "Tests/SharedFixtures",
+      swiftSettings: swift),
+    .target(
+      name: "CCodeGenFixtures", dependencies: ["CProtobufC", "CSharedFixtures"],
+      path: "Tests/CCodeGenFixtures"),
+    .target(
+      name: "CodeGenFixtures", dependencies: ["NgRPC", "CCodeGenFixtures", "SharedFixtures"],
+      path: "Tests/CodeGenFixtures", swiftSettings: swift),
     .testTarget(
       name: "NgRPCCodeGenTests",
-      dependencies: ["NgRPCCodeGen", "NgRPCProtos", "CIMProtos", "TestSupport"], swiftSettings: swift),
+      dependencies: [
+        "NgRPC", "NgRPCCodeGen", "CodeGenFixtures", "SharedFixtures", "TestSupport", "ngrpc-generate",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf"),
+      ], swiftSettings: swift),
     .testTarget(
       name: "RedisTests",
       dependencies: [

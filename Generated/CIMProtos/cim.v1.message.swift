@@ -353,24 +353,24 @@ extension CimV1.Message: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Message.self)
     c.pointee.conversation = arena.copy(self.conversation)
-    c.pointee.position = arena.pointer(to: self.position)
-    c.pointee.previous = arena.pointer(to: self.previous)
-    c.pointee.sender = arena.pointer(to: self.sender)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    (c.pointee.n_previous, c.pointee.previous) = arena.single(self.previous)
+    (c.pointee.n_sender, c.pointee.sender) = arena.single(self.sender)
     c.pointee.logged_at_ms = self.loggedAtMs
-    c.pointee.send_id = arena.pointer(to: self.sendID)
-    c.pointee.content = arena.pointer(to: self.content)
+    (c.pointee.n_send_id, c.pointee.send_id) = arena.single(self.sendID)
+    (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Message.self)
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Message.conversation")
-    self.position = try ProtobufField.message(c.pointee.position)
-    self.previous = try ProtobufField.message(c.pointee.previous)
-    self.sender = try ProtobufField.message(c.pointee.sender)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.previous = try ProtobufField.single(c.pointee.previous, c.pointee.n_previous)
+    self.sender = try ProtobufField.single(c.pointee.sender, c.pointee.n_sender)
     self.loggedAtMs = c.pointee.logged_at_ms
-    self.sendID = try ProtobufField.message(c.pointee.send_id)
-    self.content = try ProtobufField.message(c.pointee.content)
+    self.sendID = try ProtobufField.single(c.pointee.send_id, c.pointee.n_send_id)
+    self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
   }
 }
 
@@ -384,7 +384,7 @@ extension CimV1.Accepted: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Accepted.self)
-    c.pointee.position = arena.pointer(to: self.position)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
     c.pointee.logged_at_ms = self.loggedAtMs
     c.pointee.duplicate = self.duplicate ? 1 : 0
     return blank
@@ -392,7 +392,7 @@ extension CimV1.Accepted: ProtobufMessage {
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Accepted.self)
-    self.position = try ProtobufField.message(c.pointee.position)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
     self.loggedAtMs = c.pointee.logged_at_ms
     self.duplicate = c.pointee.duplicate != 0
   }

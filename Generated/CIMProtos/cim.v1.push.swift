@@ -597,14 +597,14 @@ extension CimV1.Deliver: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Deliver.self)
-    c.pointee.message = arena.pointer(to: self.message)
+    (c.pointee.n_message, c.pointee.message) = arena.single(self.message)
     (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Deliver.self)
-    self.message = try ProtobufField.message(c.pointee.message)
+    self.message = try ProtobufField.single(c.pointee.message, c.pointee.n_message)
     self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
   }
 }
@@ -619,15 +619,15 @@ extension CimV1.KickSession: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__KickSession.self)
-    c.pointee.session = arena.pointer(to: self.session)
-    c.pointee.kick = arena.pointer(to: self.kick)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
+    (c.pointee.n_kick, c.pointee.kick) = arena.single(self.kick)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__KickSession.self)
-    self.session = try ProtobufField.message(c.pointee.session)
-    self.kick = try ProtobufField.message(c.pointee.kick)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
+    self.kick = try ProtobufField.single(c.pointee.kick, c.pointee.n_kick)
   }
 }
 
@@ -699,14 +699,14 @@ extension CimV1.SessionGranted: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__SessionGranted.self)
-    c.pointee.user = arena.pointer(to: self.user)
+    (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
     c.pointee.session_epoch = self.sessionEpoch
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SessionGranted.self)
-    self.user = try ProtobufField.message(c.pointee.user)
+    self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
     self.sessionEpoch = c.pointee.session_epoch
   }
 }
@@ -743,13 +743,13 @@ extension CimV1.SessionClosed: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__SessionClosed.self)
-    c.pointee.session = arena.pointer(to: self.session)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SessionClosed.self)
-    self.session = try ProtobufField.message(c.pointee.session)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
   }
 }
 
@@ -764,18 +764,18 @@ extension CimV1.LinkSend: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LinkSend.self)
     c.pointee.request_id = self.requestID
-    c.pointee.sender = arena.pointer(to: self.sender)
+    (c.pointee.n_sender, c.pointee.sender) = arena.single(self.sender)
     c.pointee.device_id = arena.copy(self.deviceID)
-    c.pointee.send = arena.pointer(to: self.send)
+    (c.pointee.n_send, c.pointee.send) = arena.single(self.send)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkSend.self)
     self.requestID = c.pointee.request_id
-    self.sender = try ProtobufField.message(c.pointee.sender)
+    self.sender = try ProtobufField.single(c.pointee.sender, c.pointee.n_sender)
     self.deviceID = try ProtobufField.string(c.pointee.device_id, "cim.v1.LinkSend.device_id")
-    self.send = try ProtobufField.message(c.pointee.send)
+    self.send = try ProtobufField.single(c.pointee.send, c.pointee.n_send)
   }
 }
 
@@ -790,14 +790,14 @@ extension CimV1.LinkSendResult: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LinkSendResult.self)
     c.pointee.request_id = self.requestID
-    c.pointee.result = arena.pointer(to: self.result)
+    (c.pointee.n_result, c.pointee.result) = arena.single(self.result)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkSendResult.self)
     self.requestID = c.pointee.request_id
-    self.result = try ProtobufField.message(c.pointee.result)
+    self.result = try ProtobufField.single(c.pointee.result, c.pointee.n_result)
   }
 }
 
@@ -811,14 +811,14 @@ extension CimV1.LinkAck: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LinkAck.self)
-    c.pointee.session = arena.pointer(to: self.session)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
     (c.pointee.n_cursors, c.pointee.cursors) = arena.array(self.cursors) { arena.pointer(to: $0) }
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkAck.self)
-    self.session = try ProtobufField.message(c.pointee.session)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
     self.cursors = try ProtobufField.messages(c.pointee.cursors, c.pointee.n_cursors)
   }
 }
@@ -833,17 +833,17 @@ extension CimV1.NotHere: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__NotHere.self)
-    c.pointee.session = arena.pointer(to: self.session)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
     c.pointee.conversation = arena.copy(self.conversation)
-    c.pointee.position = arena.pointer(to: self.position)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__NotHere.self)
-    self.session = try ProtobufField.message(c.pointee.session)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.NotHere.conversation")
-    self.position = try ProtobufField.message(c.pointee.position)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
   }
 }
 

@@ -312,14 +312,14 @@ extension CimV1.RegisterResponse: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__RegisterResponse.self)
-    c.pointee.user = arena.pointer(to: self.user)
+    (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
     c.pointee.created = self.created ? 1 : 0
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__RegisterResponse.self)
-    self.user = try ProtobufField.message(c.pointee.user)
+    self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
     self.created = c.pointee.created != 0
   }
 }
@@ -360,17 +360,17 @@ extension CimV1.LoginResponse: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LoginResponse.self)
-    c.pointee.user = arena.pointer(to: self.user)
+    (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
     c.pointee.token = arena.copy(self.token)
-    c.pointee.server = arena.pointer(to: self.server)
+    (c.pointee.n_server, c.pointee.server) = arena.single(self.server)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LoginResponse.self)
-    self.user = try ProtobufField.message(c.pointee.user)
+    self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
     self.token = try ProtobufField.string(c.pointee.token, "cim.v1.LoginResponse.token")
-    self.server = try ProtobufField.message(c.pointee.server)
+    self.server = try ProtobufField.single(c.pointee.server, c.pointee.n_server)
   }
 }
 
@@ -449,7 +449,7 @@ extension CimV1.SendRequest: ProtobufMessage {
         c.pointee.target_case = .init(rawValue: 2)
       case nil: break
     }
-    c.pointee.content = arena.pointer(to: self.content)
+    (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
     c.pointee.idempotency_key = arena.copy(self.idempotencyKey)
     return blank
   }
@@ -461,7 +461,7 @@ extension CimV1.SendRequest: ProtobufMessage {
       case 2: self.target = .conversation(try ProtobufField.string(c.pointee.conversation, "cim.v1.SendRequest.conversation"))
       default: self.target = nil
     }
-    self.content = try ProtobufField.message(c.pointee.content)
+    self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
     self.idempotencyKey = try ProtobufField.string(c.pointee.idempotency_key, "cim.v1.SendRequest.idempotency_key")
   }
 }
@@ -477,14 +477,14 @@ extension CimV1.SendResponse: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__SendResponse.self)
     c.pointee.conversation = arena.copy(self.conversation)
-    c.pointee.accepted = arena.pointer(to: self.accepted)
+    (c.pointee.n_accepted, c.pointee.accepted) = arena.single(self.accepted)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SendResponse.self)
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.SendResponse.conversation")
-    self.accepted = try ProtobufField.message(c.pointee.accepted)
+    self.accepted = try ProtobufField.single(c.pointee.accepted, c.pointee.n_accepted)
   }
 }
 
@@ -499,7 +499,7 @@ extension CimV1.HistoryRequest: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__HistoryRequest.self)
     c.pointee.conversation = arena.copy(self.conversation)
-    c.pointee.before = arena.pointer(to: self.before)
+    (c.pointee.n_before, c.pointee.before) = arena.single(self.before)
     c.pointee.page_size = self.pageSize
     return blank
   }
@@ -507,7 +507,7 @@ extension CimV1.HistoryRequest: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__HistoryRequest.self)
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.HistoryRequest.conversation")
-    self.before = try ProtobufField.message(c.pointee.before)
+    self.before = try ProtobufField.single(c.pointee.before, c.pointee.n_before)
     self.pageSize = c.pointee.page_size
   }
 }
@@ -620,13 +620,13 @@ extension CimV1.GetUserResponse: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__GetUserResponse.self)
-    c.pointee.user = arena.pointer(to: self.user)
+    (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__GetUserResponse.self)
-    self.user = try ProtobufField.message(c.pointee.user)
+    self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
   }
 }
 

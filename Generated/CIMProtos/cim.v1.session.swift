@@ -446,14 +446,14 @@ extension CimV1.Cursor: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Cursor.self)
     c.pointee.conversation = arena.copy(self.conversation)
-    c.pointee.position = arena.pointer(to: self.position)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Cursor.self)
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Cursor.conversation")
-    self.position = try ProtobufField.message(c.pointee.position)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
   }
 }
 
@@ -467,7 +467,7 @@ extension CimV1.Welcome: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Welcome.self)
-    c.pointee.user = arena.pointer(to: self.user)
+    (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
     c.pointee.session_epoch = self.sessionEpoch
     c.pointee.server_id = arena.copy(self.serverID)
     c.pointee.server_incarnation = arena.copy(self.serverIncarnation)
@@ -479,7 +479,7 @@ extension CimV1.Welcome: ProtobufMessage {
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Welcome.self)
-    self.user = try ProtobufField.message(c.pointee.user)
+    self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
     self.sessionEpoch = c.pointee.session_epoch
     self.serverID = try ProtobufField.string(c.pointee.server_id, "cim.v1.Welcome.server_id")
     self.serverIncarnation = try ProtobufField.string(c.pointee.server_incarnation, "cim.v1.Welcome.server_incarnation")
@@ -499,16 +499,16 @@ extension CimV1.Send: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Send.self)
-    c.pointee.send_id = arena.pointer(to: self.sendID)
-    c.pointee.content = arena.pointer(to: self.content)
+    (c.pointee.n_send_id, c.pointee.send_id) = arena.single(self.sendID)
+    (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
     c.pointee.ack_level = self.ackLevel.rawValue
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Send.self)
-    self.sendID = try ProtobufField.message(c.pointee.send_id)
-    self.content = try ProtobufField.message(c.pointee.content)
+    self.sendID = try ProtobufField.single(c.pointee.send_id, c.pointee.n_send_id)
+    self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
     self.ackLevel = CimV1.AckLevel(rawValue: c.pointee.ack_level)
   }
 }
@@ -523,7 +523,7 @@ extension CimV1.SendResult: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__SendResult.self)
-    c.pointee.send_id = arena.pointer(to: self.sendID)
+    (c.pointee.n_send_id, c.pointee.send_id) = arena.single(self.sendID)
     switch self.outcome {
       case .accepted(let value):
         c.pointee.accepted = arena.pointer(to: value)
@@ -538,7 +538,7 @@ extension CimV1.SendResult: ProtobufMessage {
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SendResult.self)
-    self.sendID = try ProtobufField.message(c.pointee.send_id)
+    self.sendID = try ProtobufField.single(c.pointee.send_id, c.pointee.n_send_id)
     switch c.pointee.outcome_case.rawValue {
       case 2: self.outcome = .accepted(try ProtobufField.message(c.pointee.accepted) ?? CimV1.Accepted())
       case 3: self.outcome = .refused(try ProtobufField.message(c.pointee.refused) ?? CimV1.Refused())
@@ -660,16 +660,16 @@ extension CimV1.Reset: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Reset.self)
     c.pointee.conversation = arena.copy(self.conversation)
-    c.pointee.after = arena.pointer(to: self.after)
-    c.pointee.next = arena.pointer(to: self.next)
+    (c.pointee.n_after, c.pointee.after) = arena.single(self.after)
+    (c.pointee.n_next, c.pointee.next) = arena.single(self.next)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Reset.self)
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Reset.conversation")
-    self.after = try ProtobufField.message(c.pointee.after)
-    self.next = try ProtobufField.message(c.pointee.next)
+    self.after = try ProtobufField.single(c.pointee.after, c.pointee.n_after)
+    self.next = try ProtobufField.single(c.pointee.next, c.pointee.n_next)
   }
 }
 

@@ -154,7 +154,7 @@ extension GrpcHealthV1.HealthListResponse: ProtobufMessage {
       let entry = arena.allocate(Grpc__Health__V1__HealthListResponse__StatusesEntry.self)
       grpc__health__v1__health_list_response__statuses_entry__init(entry)
       entry.pointee.key = arena.copy(key)
-      entry.pointee.value = arena.pointer(to: value)
+      (entry.pointee.n_value, entry.pointee.value) = arena.single(value)
       return entry
     }
     return blank
@@ -162,7 +162,7 @@ extension GrpcHealthV1.HealthListResponse: ProtobufMessage {
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Grpc__Health__V1__HealthListResponse.self)
-    self.statuses = try ProtobufField.dictionary(c.pointee.statuses, c.pointee.n_statuses) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "grpc.health.v1.HealthListResponse.statuses.key"), try ProtobufField.message(entry.value) ?? GrpcHealthV1.HealthCheckResponse()) }
+    self.statuses = try ProtobufField.dictionary(c.pointee.statuses, c.pointee.n_statuses) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "grpc.health.v1.HealthListResponse.statuses.key"), try ProtobufField.single(entry.value, entry.n_value) ?? GrpcHealthV1.HealthCheckResponse()) }
   }
 }
 

@@ -245,7 +245,7 @@ extension GrpcReflectionV1.ServerReflectionResponse: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Grpc__Reflection__V1__ServerReflectionResponse.self)
     c.pointee.valid_host = arena.copy(self.validHost)
-    c.pointee.original_request = arena.pointer(to: self.originalRequest)
+    (c.pointee.n_original_request, c.pointee.original_request) = arena.single(self.originalRequest)
     switch self.messageResponse {
       case .fileDescriptorResponse(let value):
         c.pointee.file_descriptor_response = arena.pointer(to: value)
@@ -267,7 +267,7 @@ extension GrpcReflectionV1.ServerReflectionResponse: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Grpc__Reflection__V1__ServerReflectionResponse.self)
     self.validHost = try ProtobufField.string(c.pointee.valid_host, "grpc.reflection.v1.ServerReflectionResponse.valid_host")
-    self.originalRequest = try ProtobufField.message(c.pointee.original_request)
+    self.originalRequest = try ProtobufField.single(c.pointee.original_request, c.pointee.n_original_request)
     switch c.pointee.message_response_case.rawValue {
       case 4: self.messageResponse = .fileDescriptorResponse(try ProtobufField.message(c.pointee.file_descriptor_response) ?? GrpcReflectionV1.FileDescriptorResponse())
       case 5: self.messageResponse = .allExtensionNumbersResponse(try ProtobufField.message(c.pointee.all_extension_numbers_response) ?? GrpcReflectionV1.ExtensionNumberResponse())

@@ -34,11 +34,15 @@ extension ProtobufArena {
     message.protobufStored(in: self).assumingMemoryBound(to: C.self)
   }
 
-  /// The C form of a message that may be absent.
+  /// The C form of a message that may be absent: a list of none or one.
   @inlinable
-  public func pointer<C>(to message: (some ProtobufMessage)?) -> UnsafeMutablePointer<C>? {
-    guard let message else { return nil }
-    return message.protobufStored(in: self).assumingMemoryBound(to: C.self)
+  public func single<C>(
+    _ message: (some ProtobufMessage)?
+  ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<C>?>?) {
+    guard let message else { return (0, nil) }
+    let list = allocate(UnsafeMutablePointer<C>?.self)
+    list.initialize(to: pointer(to: message))
+    return (1, list)
   }
 
   /// The values as a C array and its length.

@@ -174,24 +174,48 @@ public struct ProtobufArena {
 
   /// Parses a message of the type whose C form `blank` is.
   ///
-  /// - Returns: the message's C form, or why there is none.
+  /// - Returns: the message's C form.
   @usableFromInline
-  func unpack(_ bytes: UnsafeRawBufferPointer, like blank: UnsafeRawPointer)
-    throws(MessageDecodingError) -> UnsafeRawPointer
-  {
-    let descriptor = blank.assumingMemoryBound(to: ProtobufCMessage.self).pointee.descriptor
+  func unpack(
+    _ bytes: UnsafeRawBufferPointer, like blank: UnsafeRawPointer
+  ) throws(MessageDecodingError) -> UnsafeRawPointer {
     storage.pointee.budget = Self.budget(forBytes: bytes.count)
     storage.pointee.isExhausted = false
+    let descriptor = blank.assumingMemoryBound(to: ProtobufCMessage.self).pointee.descriptor!
+    return try parse(bytes, as: descriptor)
+  }
+
+  /// The one message that several of the same type stand for: by the rules of Protocol Buffers what their bytes, one
+  /// after the other, say.
+  @usableFromInline
+  func merge(
+    _ messages: UnsafePointer<UnsafePointer<ProtobufCMessage>>, _ count: Int
+  ) throws(MessageDecodingError) -> UnsafeRawPointer {
+    let messages = UnsafeBufferPointer(start: messages, count: count)
+    let descriptor = messages[0].pointee.descriptor!
+    let size = messages.reduce(0) { $0 + protobuf_c_message_get_packed_size($1) }
+    guard let memory = allocateWithinBudget(size) else { throw failure(of: descriptor) }
+    var end = memory.assumingMemoryBound(to: UInt8.self)
+    for message in messages { end += protobuf_c_message_pack(message, end) }
+    return try parse(UnsafeRawBufferPointer(start: memory, count: size), as: descriptor)
+  }
+
+  private func parse(
+    _ bytes: UnsafeRawBufferPointer, as descriptor: UnsafePointer<ProtobufCMessageDescriptor>
+  ) throws(MessageDecodingError) -> UnsafeRawPointer {
     let allocator = UnsafeMutableRawPointer(storage).assumingMemoryBound(to: ProtobufCAllocator.self)
     let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    if let message = protobuf_c_message_unpack(descriptor, allocator, bytes.count, start) {
-      return UnsafeRawPointer(message)
+    guard let message = protobuf_c_message_unpack(descriptor, allocator, bytes.count, start) else {
+      throw failure(of: descriptor)
     }
-    throw MessageDecodingError(
-      message: String(cString: descriptor!.pointee.name),
+    return UnsafeRawPointer(message)
+  }
+
+  private func failure(of descriptor: UnsafePointer<ProtobufCMessageDescriptor>) -> MessageDecodingError {
+    MessageDecodingError(
+      message: String(cString: descriptor.pointee.name),
       reason: storage.pointee.isExhausted
-        ? "its \(bytes.count) bytes would unpack to more than \(Self.budget(forBytes: bytes.count)) bytes"
-        : "its \(bytes.count) bytes are cut off or malformed")
+        ? "it would unpack to far more memory than its bytes justify" : "its bytes are cut off or malformed")
   }
 }
 

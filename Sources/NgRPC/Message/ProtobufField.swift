@@ -38,6 +38,18 @@ public enum ProtobufField {
     return try M(protobufStored: UnsafeRawPointer(pointer))
   }
 
+  /// The message, or nil when it is absent: a list of none or one. Several are merged into one.
+  @inlinable
+  public static func single<M: ProtobufMessage, C>(
+    _ start: UnsafeMutablePointer<UnsafeMutablePointer<C>?>?, _ count: Int
+  ) throws(MessageDecodingError) -> M? {
+    guard let start, count > 0 else { return nil }
+    guard count > 1 else { return try M(protobufStored: start[0]!) }
+    let merged = try ProtobufArena.current.merge(
+      UnsafeRawPointer(start).assumingMemoryBound(to: UnsafePointer<ProtobufCMessage>.self), count)
+    return try M(protobufStored: merged)
+  }
+
   /// The messages.
   @inlinable
   public static func messages<M: ProtobufMessage, C>(

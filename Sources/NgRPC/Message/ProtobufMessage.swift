@@ -4,7 +4,8 @@ public import NIOCore
 /// A message that protobuf-c packs and unpacks. Generated types conform; the requirements are theirs alone.
 ///
 /// Between its Swift form and its bytes a message takes its C form for a moment, in the thread's ``ProtobufArena``.
-/// Unknown fields are ignored.
+/// Unknown fields are ignored. A message that comes twice where one is expected is merged, but for one in a oneof, of which
+/// protobuf-c keeps the last.
 public protocol ProtobufMessage: RPCMessage {
   /// The C form of a message with nothing set.
   static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer

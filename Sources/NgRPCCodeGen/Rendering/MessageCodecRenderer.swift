@@ -57,7 +57,7 @@ enum MessageCodecRenderer {
         $0.line("c.pointee.\(cCase) = .init(rawValue: \(field.number))")
       }
     case .message:
-      writer.line("\(c) = arena.pointer(to: \(value))")
+      writer.line("(c.pointee.n_\(field.cName), \(c)) = arena.single(\(value))")
     case .repeated(.number):
       writer.line("(c.pointee.n_\(field.cName), \(c)) = arena.array(\(value))")
     case .repeated(let type):
@@ -68,9 +68,12 @@ enum MessageCodecRenderer {
         writer.line("let entry = arena.allocate(\(entry.type).self)")
         writer.line("\(entry.initializer)(entry)")
         writer.line("entry.pointee.key = \(key.stored("key"))")
-        writer.line("entry.pointee.value = \(value.stored("value"))")
+        switch value {
+        case .message: writer.line("(entry.pointee.n_value, entry.pointee.value) = arena.single(value)")
+        default: writer.line("entry.pointee.value = \(value.stored("value"))")
+        }
         if value.isFloatingPoint {
-          writer.line("entry.pointee.\(CLowering.presence(of: "value"))_case = .init(rawValue: 2)")
+          writer.line("entry.pointee.value_presence_case = .init(rawValue: 2)")
         }
         writer.line("return entry")
       }
@@ -115,7 +118,7 @@ enum MessageCodecRenderer {
       return
         "c.pointee.\(cCase).rawValue == \(field.number) ? \(type.loaded(c, field: field.protoName)) : nil"
     case .message:
-      return "try ProtobufField.message(\(c))"
+      return "try ProtobufField.single(\(c), c.pointee.n_\(field.cName))"
     case .repeated(.number):
       return "ProtobufField.array(\(c), c.pointee.n_\(field.cName))"
     case .repeated(.message):
@@ -128,7 +131,7 @@ enum MessageCodecRenderer {
       return "try ProtobufField.dictionary(\(c), c.pointee.n_\(field.cName)) { "
         + "entry throws(MessageDecodingError) in "
         + "(\(key.loaded("entry.key", field: "\(field.protoName).key")), "
-        + "\(value.loaded("entry.value", field: "\(field.protoName).value"))) }"
+        + "\(value.loadedFromEntry(field: "\(field.protoName).value"))) }"
     }
   }
 
@@ -155,6 +158,12 @@ extension ValueType {
     case .enumeration: "\(value).rawValue"
     case .message: "arena.pointer(to: \(value))"
     }
+  }
+
+  /// The Swift form of a map entry's value.
+  fileprivate func loadedFromEntry(field: String) -> String {
+    guard case .message(let type) = self else { return loaded("entry.value", field: field) }
+    return "try ProtobufField.single(entry.value, entry.n_value) ?? \(type)()"
   }
 
   /// The Swift form of a C expression.

@@ -7,6 +7,7 @@ import SwiftProtobuf
 /// - An enum becomes its number, which keeps unknown values.
 /// - Presence becomes a oneof of one field: protoc-gen-c does not know proto3's `optional`.
 /// - A floating-point number gets presence: protobuf-c takes -0 for 0.
+/// - A message becomes a list of messages: protobuf-c's merging of one that comes twice loses fields and refuses others.
 /// - A map becomes what it is on the wire, repeated entries.
 /// - Comments, services and options go: nothing of them is used from C.
 enum CLowering {
@@ -36,16 +37,33 @@ enum CLowering {
       message.oneofDecl[index].name = names.oneofs[index]
       message.oneofDecl[index].clearOptions()
     }
+    repeatMessages(in: &message)
     for index in message.field.indices {
       let number = message.field[index].number
       let field = message.field[index]
       if field.label != .repeated && !field.hasOneofIndex && lacksNegativeZero(field.type) {
         message.field[index].oneofIndex = Int32(message.oneofDecl.count)
-        message.oneofDecl.append(.with { $0.name = presence(of: names.fields[number]!) })
+        message.oneofDecl.append(.with { $0.name = names.presences[number]! })
       }
       message.field[index] = try lowered(message.field[index], name: names.fields[number]!)
     }
     return message
+  }
+
+  private static func repeatMessages(in message: inout Google_Protobuf_DescriptorProto) {
+    for index in message.field.indices where isRepeatedInC(message.field[index]) {
+      message.field[index].label = .repeated
+      message.field[index].clearOneofIndex()
+    }
+    let used = Set(message.field.filter(\.hasOneofIndex).map { Int($0.oneofIndex) }).sorted()
+    message.oneofDecl = used.map { message.oneofDecl[$0] }
+    for index in message.field.indices where message.field[index].hasOneofIndex {
+      message.field[index].oneofIndex = Int32(used.firstIndex(of: Int(message.field[index].oneofIndex))!)
+    }
+  }
+
+  private static func isRepeatedInC(_ field: Google_Protobuf_FieldDescriptorProto) -> Bool {
+    field.type == .message && (!field.hasOneofIndex || field.proto3Optional)
   }
 
   private static func lowered(
@@ -73,9 +91,6 @@ enum CLowering {
   static func lacksNegativeZero(_ type: Google_Protobuf_FieldDescriptorProto.TypeEnum) -> Bool {
     type == .float || type == .double
   }
-
-  /// The name of the oneof that the field gets.
-  static func presence(of cName: String) -> String { "\(cName)_presence" }
 
   /// The number of protobuf-c's options in protobuf-c.proto.
   private static let pbcExtension = 1019

@@ -23,41 +23,53 @@ enum CNames {
   struct Members: Hashable {
     /// By field number.
     var fields: [Int32: String] = [:]
-    /// By the oneof's index: the name, to which protobuf-c adds `_case` for the member that tells which field is set.
+    /// The oneofs, in their order.
     var oneofs: [String] = []
+    /// By field number: the oneof that the lowering adds around a field, to give it presence.
+    var presences: [Int32: String] = [:]
   }
 
   static func members(of message: Descriptor) -> Members {
     members(
       oneofs: message.oneofs.map(\.name),
-      fields: message.fields.map { ($0.name, $0.number, $0.isRepeated) })
+      fields: message.fields.map { ($0.name, $0.number, $0.isRepeated || $0.type == .message) })
   }
 
   static func members(of message: Google_Protobuf_DescriptorProto) -> Members {
     members(
       oneofs: message.oneofDecl.map(\.name),
-      fields: message.field.map { ($0.name, $0.number, $0.label == .repeated) })
+      fields: message.field.map { ($0.name, $0.number, $0.label == .repeated || $0.type == .message) })
   }
 
+  /// The member that tells which field of a oneof is set.
+  static func caseMember(ofOneof name: String) -> String { "\(name)_case" }
+
   private static func members(
-    oneofs: [String], fields: [(name: String, number: Int32, isRepeated: Bool)]
+    oneofs: [String], fields: [(name: String, number: Int32, isCounted: Bool)]
   ) -> Members {
     var taken = keywords
     var members = Members()
-    for (index, oneof) in oneofs.enumerated() {
-      // protoc names the oneof of an `optional` field after it, with an underscore in front.
-      let isSynthetic = oneof.hasPrefix("_")
-      let name = snake(isSynthetic ? "\(oneof.drop { $0 == "_" })_presence" : oneof)
-      let unique = taken.contains("\(name)_case") ? "\(name)_\(index)" : name
-      members.oneofs.append(unique)
-      taken.insert("\(unique)_case")
-    }
-    for field in fields where field.isRepeated { taken.insert("n_\(field.name.lowercased())") }
+    for field in fields where field.isCounted { taken.insert("n_\(field.name.lowercased())") }
     for field in fields {
       let name = field.name.lowercased()
       let unique = taken.contains(name) ? "\(name)_\(field.number)" : name
       members.fields[field.number] = unique
       taken.insert(unique)
+    }
+    /// A oneof's name is taken by itself and by its case member.
+    func unique(_ wanted: String) -> String {
+      var name = wanted
+      while taken.contains(name) || taken.contains(caseMember(ofOneof: name)) { name += "_" }
+      taken.formUnion([name, caseMember(ofOneof: name)])
+      return name
+    }
+    for oneof in oneofs {
+      // protoc names the oneof of an `optional` field after it, with an underscore in front.
+      let isSynthetic = oneof.hasPrefix("_")
+      members.oneofs.append(unique(snake(isSynthetic ? "\(oneof.drop { $0 == "_" })_presence" : oneof)))
+    }
+    for field in fields {
+      members.presences[field.number] = unique("\(members.fields[field.number]!)_presence")
     }
     return members
   }
@@ -80,9 +92,10 @@ enum CNames {
     return result
   }
 
-  /// What can't name a member: keywords of C and C++, protobuf-c's own member, macros of the standard headers.
+  /// What can't name a member: protobuf-c's own member, what Swift keeps for itself after a dot, keywords of C and
+  /// C++, macros of the standard headers.
   private static let keywords: Set<String> = [
-    "base",
+    "base", "self", "init",
     "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class",
     "compl",
     "const", "const_cast", "continue", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",

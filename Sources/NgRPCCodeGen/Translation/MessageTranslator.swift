@@ -62,10 +62,10 @@ struct MessageTranslator {
     if field.isRepeated { return .repeated(type) }
     if case .message(let swiftType) = type { return .message(swiftType: swiftType) }
     if let index = field.oneofIndex {
-      return .optional(type, cCase: "\(cNames.oneofs[Int(index)])_case")
+      return .optional(type, cCase: CNames.caseMember(ofOneof: cNames.oneofs[Int(index)]))
     }
     if CLowering.lacksNegativeZero(field.type) {
-      return .plainFloat(type, cCase: "\(CLowering.presence(of: cNames.fields[field.number]!))_case")
+      return .plainFloat(type, cCase: CNames.caseMember(ofOneof: cNames.presences[field.number]!))
     }
     return .plain(type)
   }
@@ -77,10 +77,10 @@ struct MessageTranslator {
       name: SwiftNames.property(oneof.name),
       typeName: nested.contains(typeName) ? typeName + "Choice" : typeName,
       docs: oneof.docs,
-      cCase: "\(cNames.oneofs[oneof.index])_case",
+      cCase: CNames.caseMember(ofOneof: cNames.oneofs[oneof.index]),
       fields: try oneof.fields.map { field in
         OneofModel.Member(
-          name: SwiftNames.property(field.name),
+          name: SwiftNames.oneofCase(field.name),
           protoName: field.fullName,
           number: field.number,
           docs: field.docs,

@@ -26,8 +26,8 @@ enum NameChecks {
       switch property {
       case .field(let field): members.append((field.name, field.protoName))
       case .oneof(let oneof):
-        members.append((oneof.name, "\(message.protoName).\(oneof.name)"))
-        members.append((oneof.typeName, "the oneof \(oneof.name)"))
+        members.append((oneof.name, "the oneof \(oneof.name)"))
+        members.append((oneof.typeName, "the type of the oneof \(oneof.name)"))
         try refuseDuplicates(oneof.fields.map { ($0.name, $0.protoName) }, in: oneof.typeName, at: location)
       }
     }

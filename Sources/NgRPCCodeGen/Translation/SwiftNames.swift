@@ -18,6 +18,12 @@ enum SwiftNames {
     escape(NamingUtils.toLowerCamelCase(name))
   }
 
+  /// `user_id` → `userID`, and no case that would hide one of `Optional`.
+  static func oneofCase(_ name: String) -> String {
+    let name = property(name)
+    return ["none", "some"].contains(name) ? name + "_" : name
+  }
+
   /// `OnlineUsers` → `onlineUsers`
   static func method(_ name: String) -> String {
     escape(NamingUtils.toLowerCamelCase(name))

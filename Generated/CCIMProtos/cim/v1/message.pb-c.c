@@ -340,9 +340,9 @@ static const ProtobufCFieldDescriptor cim__v1__message__field_descriptors[7] =
   {
     "position",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Message, n_position),
     offsetof(Cim__V1__Message, position),
     &cim__v1__log_position__descriptor,
     NULL,
@@ -352,9 +352,9 @@ static const ProtobufCFieldDescriptor cim__v1__message__field_descriptors[7] =
   {
     "previous",
     3,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Message, n_previous),
     offsetof(Cim__V1__Message, previous),
     &cim__v1__log_position__descriptor,
     NULL,
@@ -364,9 +364,9 @@ static const ProtobufCFieldDescriptor cim__v1__message__field_descriptors[7] =
   {
     "sender",
     4,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Message, n_sender),
     offsetof(Cim__V1__Message, sender),
     &cim__v1__user__descriptor,
     NULL,
@@ -388,9 +388,9 @@ static const ProtobufCFieldDescriptor cim__v1__message__field_descriptors[7] =
   {
     "send_id",
     6,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Message, n_send_id),
     offsetof(Cim__V1__Message, send_id),
     &cim__v1__send_id__descriptor,
     NULL,
@@ -400,9 +400,9 @@ static const ProtobufCFieldDescriptor cim__v1__message__field_descriptors[7] =
   {
     "content",
     7,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Message, n_content),
     offsetof(Cim__V1__Message, content),
     &cim__v1__content__descriptor,
     NULL,
@@ -444,9 +444,9 @@ static const ProtobufCFieldDescriptor cim__v1__accepted__field_descriptors[3] =
   {
     "position",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Accepted, n_position),
     offsetof(Cim__V1__Accepted, position),
     &cim__v1__log_position__descriptor,
     NULL,

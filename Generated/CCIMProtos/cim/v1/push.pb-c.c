@@ -568,9 +568,9 @@ static const ProtobufCFieldDescriptor cim__v1__deliver__field_descriptors[2] =
   {
     "message",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Deliver, n_message),
     offsetof(Cim__V1__Deliver, message),
     &cim__v1__message__descriptor,
     NULL,
@@ -619,9 +619,9 @@ static const ProtobufCFieldDescriptor cim__v1__kick_session__field_descriptors[2
   {
     "session",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__KickSession, n_session),
     offsetof(Cim__V1__KickSession, session),
     &cim__v1__session_ref__descriptor,
     NULL,
@@ -631,9 +631,9 @@ static const ProtobufCFieldDescriptor cim__v1__kick_session__field_descriptors[2
   {
     "kick",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__KickSession, n_kick),
     offsetof(Cim__V1__KickSession, kick),
     &cim__v1__kick__descriptor,
     NULL,
@@ -798,9 +798,9 @@ static const ProtobufCFieldDescriptor cim__v1__session_granted__field_descriptor
   {
     "user",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SessionGranted, n_user),
     offsetof(Cim__V1__SessionGranted, user),
     &cim__v1__user__descriptor,
     NULL,
@@ -900,9 +900,9 @@ static const ProtobufCFieldDescriptor cim__v1__session_closed__field_descriptors
   {
     "session",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SessionClosed, n_session),
     offsetof(Cim__V1__SessionClosed, session),
     &cim__v1__session_ref__descriptor,
     NULL,
@@ -950,9 +950,9 @@ static const ProtobufCFieldDescriptor cim__v1__link_send__field_descriptors[4] =
   {
     "sender",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LinkSend, n_sender),
     offsetof(Cim__V1__LinkSend, sender),
     &cim__v1__user__descriptor,
     NULL,
@@ -974,9 +974,9 @@ static const ProtobufCFieldDescriptor cim__v1__link_send__field_descriptors[4] =
   {
     "send",
     4,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LinkSend, n_send),
     offsetof(Cim__V1__LinkSend, send),
     &cim__v1__send__descriptor,
     NULL,
@@ -1027,9 +1027,9 @@ static const ProtobufCFieldDescriptor cim__v1__link_send_result__field_descripto
   {
     "result",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LinkSendResult, n_result),
     offsetof(Cim__V1__LinkSendResult, result),
     &cim__v1__send_result__descriptor,
     NULL,
@@ -1066,9 +1066,9 @@ static const ProtobufCFieldDescriptor cim__v1__link_ack__field_descriptors[2] =
   {
     "session",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LinkAck, n_session),
     offsetof(Cim__V1__LinkAck, session),
     &cim__v1__session_ref__descriptor,
     NULL,
@@ -1117,9 +1117,9 @@ static const ProtobufCFieldDescriptor cim__v1__not_here__field_descriptors[3] =
   {
     "session",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__NotHere, n_session),
     offsetof(Cim__V1__NotHere, session),
     &cim__v1__session_ref__descriptor,
     NULL,
@@ -1141,9 +1141,9 @@ static const ProtobufCFieldDescriptor cim__v1__not_here__field_descriptors[3] =
   {
     "position",
     3,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__NotHere, n_position),
     offsetof(Cim__V1__NotHere, position),
     &cim__v1__log_position__descriptor,
     NULL,

@@ -140,9 +140,9 @@ static const ProtobufCFieldDescriptor cim__v1__register_response__field_descript
   {
     "user",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__RegisterResponse, n_user),
     offsetof(Cim__V1__RegisterResponse, user),
     &cim__v1__user__descriptor,
     NULL,
@@ -268,9 +268,9 @@ static const ProtobufCFieldDescriptor cim__v1__login_response__field_descriptors
   {
     "user",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LoginResponse, n_user),
     offsetof(Cim__V1__LoginResponse, user),
     &cim__v1__user__descriptor,
     NULL,
@@ -292,9 +292,9 @@ static const ProtobufCFieldDescriptor cim__v1__login_response__field_descriptors
   {
     "server",
     3,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LoginResponse, n_server),
     offsetof(Cim__V1__LoginResponse, server),
     &cim__v1__server_endpoint__descriptor,
     NULL,
@@ -456,9 +456,9 @@ static const ProtobufCFieldDescriptor cim__v1__send_request__field_descriptors[4
   {
     "content",
     3,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendRequest, n_content),
     offsetof(Cim__V1__SendRequest, content),
     &cim__v1__content__descriptor,
     NULL,
@@ -521,9 +521,9 @@ static const ProtobufCFieldDescriptor cim__v1__send_response__field_descriptors[
   {
     "accepted",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendResponse, n_accepted),
     offsetof(Cim__V1__SendResponse, accepted),
     &cim__v1__accepted__descriptor,
     NULL,
@@ -572,9 +572,9 @@ static const ProtobufCFieldDescriptor cim__v1__history_request__field_descriptor
   {
     "before",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__HistoryRequest, n_before),
     offsetof(Cim__V1__HistoryRequest, before),
     &cim__v1__log_position__descriptor,
     NULL,
@@ -828,9 +828,9 @@ static const ProtobufCFieldDescriptor cim__v1__get_user_response__field_descript
   {
     "user",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetUserResponse, n_user),
     offsetof(Cim__V1__GetUserResponse, user),
     &cim__v1__user__descriptor,
     NULL,

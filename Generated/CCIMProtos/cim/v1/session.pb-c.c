@@ -359,9 +359,9 @@ static const ProtobufCFieldDescriptor cim__v1__cursor__field_descriptors[2] =
   {
     "position",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Cursor, n_position),
     offsetof(Cim__V1__Cursor, position),
     &cim__v1__log_position__descriptor,
     NULL,
@@ -398,9 +398,9 @@ static const ProtobufCFieldDescriptor cim__v1__welcome__field_descriptors[7] =
   {
     "user",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Welcome, n_user),
     offsetof(Cim__V1__Welcome, user),
     &cim__v1__user__descriptor,
     NULL,
@@ -514,9 +514,9 @@ static const ProtobufCFieldDescriptor cim__v1__send__field_descriptors[3] =
   {
     "send_id",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Send, n_send_id),
     offsetof(Cim__V1__Send, send_id),
     &cim__v1__send_id__descriptor,
     NULL,
@@ -526,9 +526,9 @@ static const ProtobufCFieldDescriptor cim__v1__send__field_descriptors[3] =
   {
     "content",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Send, n_content),
     offsetof(Cim__V1__Send, content),
     &cim__v1__content__descriptor,
     NULL,
@@ -578,9 +578,9 @@ static const ProtobufCFieldDescriptor cim__v1__send_result__field_descriptors[3]
   {
     "send_id",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendResult, n_send_id),
     offsetof(Cim__V1__SendResult, send_id),
     &cim__v1__send_id__descriptor,
     NULL,
@@ -857,9 +857,9 @@ static const ProtobufCFieldDescriptor cim__v1__reset__field_descriptors[3] =
   {
     "after",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Reset, n_after),
     offsetof(Cim__V1__Reset, after),
     &cim__v1__log_position__descriptor,
     NULL,
@@ -869,9 +869,9 @@ static const ProtobufCFieldDescriptor cim__v1__reset__field_descriptors[3] =
   {
     "next",
     3,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Reset, n_next),
     offsetof(Cim__V1__Reset, next),
     &cim__v1__log_position__descriptor,
     NULL,

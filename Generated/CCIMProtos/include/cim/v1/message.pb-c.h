@@ -100,28 +100,34 @@ struct  Cim__V1__Message
 {
   ProtobufCMessage base;
   ProtobufCBinaryData conversation;
-  Cim__V1__LogPosition *position;
-  Cim__V1__LogPosition *previous;
-  Cim__V1__User *sender;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  size_t n_previous;
+  Cim__V1__LogPosition **previous;
+  size_t n_sender;
+  Cim__V1__User **sender;
   int64_t logged_at_ms;
-  Cim__V1__SendId *send_id;
-  Cim__V1__Content *content;
+  size_t n_send_id;
+  Cim__V1__SendId **send_id;
+  size_t n_content;
+  Cim__V1__Content **content;
 };
 #define CIM__V1__MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__message__descriptor) \
-    , {0,NULL}, NULL, NULL, NULL, 0, NULL, NULL }
+    , {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
 
 
 struct  Cim__V1__Accepted
 {
   ProtobufCMessage base;
-  Cim__V1__LogPosition *position;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
   int64_t logged_at_ms;
   protobuf_c_boolean duplicate;
 };
 #define CIM__V1__ACCEPTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__accepted__descriptor) \
-    , NULL, 0, 0 }
+    , 0,NULL, 0, 0 }
 
 
 struct  Cim__V1__Refused

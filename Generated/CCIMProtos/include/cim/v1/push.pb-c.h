@@ -154,24 +154,27 @@ struct  Cim__V1__SessionRef
 struct  Cim__V1__Deliver
 {
   ProtobufCMessage base;
-  Cim__V1__Message *message;
+  size_t n_message;
+  Cim__V1__Message **message;
   size_t n_sessions;
   Cim__V1__SessionRef **sessions;
 };
 #define CIM__V1__DELIVER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__deliver__descriptor) \
-    , NULL, 0,NULL }
+    , 0,NULL, 0,NULL }
 
 
 struct  Cim__V1__KickSession
 {
   ProtobufCMessage base;
-  Cim__V1__SessionRef *session;
-  Cim__V1__Kick *kick;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
+  size_t n_kick;
+  Cim__V1__Kick **kick;
 };
 #define CIM__V1__KICK_SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__kick_session__descriptor) \
-    , NULL, NULL }
+    , 0,NULL, 0,NULL }
 
 
 struct  Cim__V1__SessionOpened
@@ -211,12 +214,13 @@ struct  Cim__V1__SessionResult
 struct  Cim__V1__SessionGranted
 {
   ProtobufCMessage base;
-  Cim__V1__User *user;
+  size_t n_user;
+  Cim__V1__User **user;
   uint64_t session_epoch;
 };
 #define CIM__V1__SESSION_GRANTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__session_granted__descriptor) \
-    , NULL, 0 }
+    , 0,NULL, 0 }
 
 
 struct  Cim__V1__SessionDenied
@@ -233,59 +237,66 @@ struct  Cim__V1__SessionDenied
 struct  Cim__V1__SessionClosed
 {
   ProtobufCMessage base;
-  Cim__V1__SessionRef *session;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
 };
 #define CIM__V1__SESSION_CLOSED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__session_closed__descriptor) \
-    , NULL }
+    , 0,NULL }
 
 
 struct  Cim__V1__LinkSend
 {
   ProtobufCMessage base;
   uint64_t request_id;
-  Cim__V1__User *sender;
+  size_t n_sender;
+  Cim__V1__User **sender;
   ProtobufCBinaryData device_id;
-  Cim__V1__Send *send;
+  size_t n_send;
+  Cim__V1__Send **send;
 };
 #define CIM__V1__LINK_SEND__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_send__descriptor) \
-    , 0, NULL, {0,NULL}, NULL }
+    , 0, 0,NULL, {0,NULL}, 0,NULL }
 
 
 struct  Cim__V1__LinkSendResult
 {
   ProtobufCMessage base;
   uint64_t request_id;
-  Cim__V1__SendResult *result;
+  size_t n_result;
+  Cim__V1__SendResult **result;
 };
 #define CIM__V1__LINK_SEND_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_send_result__descriptor) \
-    , 0, NULL }
+    , 0, 0,NULL }
 
 
 struct  Cim__V1__LinkAck
 {
   ProtobufCMessage base;
-  Cim__V1__SessionRef *session;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
   size_t n_cursors;
   Cim__V1__Cursor **cursors;
 };
 #define CIM__V1__LINK_ACK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_ack__descriptor) \
-    , NULL, 0,NULL }
+    , 0,NULL, 0,NULL }
 
 
 struct  Cim__V1__NotHere
 {
   ProtobufCMessage base;
-  Cim__V1__SessionRef *session;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
   ProtobufCBinaryData conversation;
-  Cim__V1__LogPosition *position;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
 };
 #define CIM__V1__NOT_HERE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__not_here__descriptor) \
-    , NULL, {0,NULL}, NULL }
+    , 0,NULL, {0,NULL}, 0,NULL }
 
 
 struct  Cim__V1__Interest

@@ -51,12 +51,13 @@ struct  Cim__V1__RegisterRequest
 struct  Cim__V1__RegisterResponse
 {
   ProtobufCMessage base;
-  Cim__V1__User *user;
+  size_t n_user;
+  Cim__V1__User **user;
   protobuf_c_boolean created;
 };
 #define CIM__V1__REGISTER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__register_response__descriptor) \
-    , NULL, 0 }
+    , 0,NULL, 0 }
 
 
 struct  Cim__V1__LoginRequest
@@ -75,13 +76,15 @@ struct  Cim__V1__LoginRequest
 struct  Cim__V1__LoginResponse
 {
   ProtobufCMessage base;
-  Cim__V1__User *user;
+  size_t n_user;
+  Cim__V1__User **user;
   ProtobufCBinaryData token;
-  Cim__V1__ServerEndpoint *server;
+  size_t n_server;
+  Cim__V1__ServerEndpoint **server;
 };
 #define CIM__V1__LOGIN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__login_response__descriptor) \
-    , NULL, {0,NULL}, NULL }
+    , 0,NULL, {0,NULL}, 0,NULL }
 
 
 struct  Cim__V1__ServerEndpoint
@@ -124,7 +127,8 @@ typedef enum {
 struct  Cim__V1__SendRequest
 {
   ProtobufCMessage base;
-  Cim__V1__Content *content;
+  size_t n_content;
+  Cim__V1__Content **content;
   ProtobufCBinaryData idempotency_key;
   Cim__V1__SendRequest__TargetCase target_case;
   union {
@@ -134,30 +138,32 @@ struct  Cim__V1__SendRequest
 };
 #define CIM__V1__SEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_request__descriptor) \
-    , NULL, {0,NULL}, CIM__V1__SEND_REQUEST__TARGET__NOT_SET, {0} }
+    , 0,NULL, {0,NULL}, CIM__V1__SEND_REQUEST__TARGET__NOT_SET, {0} }
 
 
 struct  Cim__V1__SendResponse
 {
   ProtobufCMessage base;
   ProtobufCBinaryData conversation;
-  Cim__V1__Accepted *accepted;
+  size_t n_accepted;
+  Cim__V1__Accepted **accepted;
 };
 #define CIM__V1__SEND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_response__descriptor) \
-    , {0,NULL}, NULL }
+    , {0,NULL}, 0,NULL }
 
 
 struct  Cim__V1__HistoryRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData conversation;
-  Cim__V1__LogPosition *before;
+  size_t n_before;
+  Cim__V1__LogPosition **before;
   uint32_t page_size;
 };
 #define CIM__V1__HISTORY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__history_request__descriptor) \
-    , {0,NULL}, NULL, 0 }
+    , {0,NULL}, 0,NULL, 0 }
 
 
 struct  Cim__V1__HistoryResponse
@@ -219,11 +225,12 @@ struct  Cim__V1__GetUserRequest
 struct  Cim__V1__GetUserResponse
 {
   ProtobufCMessage base;
-  Cim__V1__User *user;
+  size_t n_user;
+  Cim__V1__User **user;
 };
 #define CIM__V1__GET_USER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__get_user_response__descriptor) \
-    , NULL }
+    , 0,NULL }
 
 
 /* Cim__V1__RegisterRequest methods */

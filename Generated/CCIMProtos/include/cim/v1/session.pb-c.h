@@ -109,17 +109,19 @@ struct  Cim__V1__Cursor
 {
   ProtobufCMessage base;
   ProtobufCBinaryData conversation;
-  Cim__V1__LogPosition *position;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
 };
 #define CIM__V1__CURSOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__cursor__descriptor) \
-    , {0,NULL}, NULL }
+    , {0,NULL}, 0,NULL }
 
 
 struct  Cim__V1__Welcome
 {
   ProtobufCMessage base;
-  Cim__V1__User *user;
+  size_t n_user;
+  Cim__V1__User **user;
   uint64_t session_epoch;
   ProtobufCBinaryData server_id;
   ProtobufCBinaryData server_incarnation;
@@ -129,19 +131,21 @@ struct  Cim__V1__Welcome
 };
 #define CIM__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__welcome__descriptor) \
-    , NULL, 0, {0,NULL}, {0,NULL}, 0, 0, 0 }
+    , 0,NULL, 0, {0,NULL}, {0,NULL}, 0, 0, 0 }
 
 
 struct  Cim__V1__Send
 {
   ProtobufCMessage base;
-  Cim__V1__SendId *send_id;
-  Cim__V1__Content *content;
+  size_t n_send_id;
+  Cim__V1__SendId **send_id;
+  size_t n_content;
+  Cim__V1__Content **content;
   int32_t ack_level;
 };
 #define CIM__V1__SEND__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send__descriptor) \
-    , NULL, NULL, 0 }
+    , 0,NULL, 0,NULL, 0 }
 
 
 typedef enum {
@@ -154,7 +158,8 @@ typedef enum {
 struct  Cim__V1__SendResult
 {
   ProtobufCMessage base;
-  Cim__V1__SendId *send_id;
+  size_t n_send_id;
+  Cim__V1__SendId **send_id;
   Cim__V1__SendResult__OutcomeCase outcome_case;
   union {
     Cim__V1__Accepted *accepted;
@@ -163,7 +168,7 @@ struct  Cim__V1__SendResult
 };
 #define CIM__V1__SEND_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_result__descriptor) \
-    , NULL, CIM__V1__SEND_RESULT__OUTCOME__NOT_SET, {0} }
+    , 0,NULL, CIM__V1__SEND_RESULT__OUTCOME__NOT_SET, {0} }
 
 
 struct  Cim__V1__Ack
@@ -222,12 +227,14 @@ struct  Cim__V1__Reset
 {
   ProtobufCMessage base;
   ProtobufCBinaryData conversation;
-  Cim__V1__LogPosition *after;
-  Cim__V1__LogPosition *next;
+  size_t n_after;
+  Cim__V1__LogPosition **after;
+  size_t n_next;
+  Cim__V1__LogPosition **next;
 };
 #define CIM__V1__RESET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__reset__descriptor) \
-    , {0,NULL}, NULL, NULL }
+    , {0,NULL}, 0,NULL, 0,NULL }
 
 
 /* Cim__V1__ConnectRequest methods */

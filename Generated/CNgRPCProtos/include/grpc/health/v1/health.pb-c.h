@@ -60,11 +60,12 @@ struct  Grpc__Health__V1__HealthListResponse__StatusesEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  Grpc__Health__V1__HealthCheckResponse *value;
+  size_t n_value;
+  Grpc__Health__V1__HealthCheckResponse **value;
 };
 #define GRPC__HEALTH__V1__HEALTH_LIST_RESPONSE__STATUSES_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&grpc__health__v1__health_list_response__statuses_entry__descriptor) \
-    , {0,NULL}, NULL }
+    , {0,NULL}, 0,NULL }
 
 
 struct  Grpc__Health__V1__HealthListResponse
