@@ -4,8 +4,7 @@ import TestSupport
 /// Where the tests find what they run.
 enum Repository {
   /// The absolute path of the package.
-  static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+  static let root = URL(fileURLWithPath: "\(#filePath)/../../../..").standardizedFileURL.path
 
   /// The executable that was built along with the tests.
   static let cim = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
