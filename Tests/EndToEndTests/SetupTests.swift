@@ -14,11 +14,11 @@ import Testing
 
   @Test("Set-up says in one line what to install when it is not root")
   func needsRoot() async throws {
-    let programs = try Programs(["dpkg-query": "exit 1", "id": "echo 1000", "swift": "exit 0"])
+    let programs = try Programs(["dpkg-query": "false", "id": "true", "swift": "true"])
     let setup = try ChildProcess(programs.command("\(Repository.root)/.ci/setup", "run"))
     #expect(try await setup.waitUntilExit() == .code(1))
     #expect(setup.errors.text.contains("sudo apt-get install libedit-dev "))
-    #expect(setup.errors.text.split(separator: "\n").count == 1)
+    #expect(setup.errors.text.split(separator: "\n").count == 1, "\(setup.errors.text)")
   }
 
   @Test("Set-up says in one line that there is no Swift")
@@ -27,23 +27,20 @@ import Testing
     let setup = try ChildProcess(programs.command("\(Repository.root)/.ci/setup", "run"))
     #expect(try await setup.waitUntilExit() == .code(1))
     #expect(setup.errors.text.contains("no Swift toolchain"))
-    #expect(setup.errors.text.split(separator: "\n").count == 1)
+    #expect(setup.errors.text.split(separator: "\n").count == 1, "\(setup.errors.text)")
   }
 
-  /// A machine on which only the given programs, and those that every Debian has, are found.
+  /// A machine on which only the given programs are found, and those that every Debian has.
   private struct Programs {
     private let folder: TemporaryDirectory
 
-    init(_ scripts: [String: String]) throws {
+    /// - Parameter standIns: The programs, each with the one that runs in its place.
+    init(_ standIns: [String: String]) throws {
       folder = try TemporaryDirectory("programs")
-      for (name, script) in scripts {
-        let path = try folder.write("#!/bin/sh\n\(script)\n", to: name)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-      }
-      for program in ["bash", "dirname", "env", "grep"] {
-        let path = Command.path(of: program)!
+      let programs = standIns.merging(["bash", "dirname", "env", "grep"].map { ($0, $0) }) { $1 }
+      for (name, target) in programs {
         try FileManager.default.createSymbolicLink(
-          atPath: "\(folder.path)/\(program)", withDestinationPath: path)
+          atPath: "\(folder.path)/\(name)", withDestinationPath: try #require(Command.path(of: target)))
       }
     }
 
