@@ -30,6 +30,10 @@ public struct RouteConfiguration: Sendable {
   /// For how long they are worth sending. 10 s by default.
   public var maxParkedAge = TimeAmount.seconds(10)
 
+  /// How long a session may be in the store and unknown to its server before it is removed; longer than opening one
+  /// takes. 6 s by default.
+  public var unknownSessionGrace = TimeAmount.seconds(6)
+
   /// How often the stores are asked for a sign of life. 1 s by default.
   public var probeInterval = Duration.seconds(1)
 

@@ -32,7 +32,9 @@ final class RouteCore: Sendable {
     desk = SessionDesk(
       stores: stores, accounts: accounts, links: links, persistence: Persistence(logger: logger),
       logger: logger)
-    lost = LostDeliveries(stores: stores, delivery: delivery, links: links, desk: desk, logger: logger)
+    lost = LostDeliveries(
+      stores: stores, delivery: delivery, links: links, desk: desk, grace: configuration.unknownSessionGrace,
+      logger: logger)
   }
 
   /// Handles what a server says. Called on the link's event loop; what has to wait for a store goes on elsewhere.

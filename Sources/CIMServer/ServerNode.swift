@@ -75,6 +75,8 @@ public final class ServerNode: Sendable {
       core.logger.info("registered", metadata: ["instance": "\(instance)"])
       if instance != core.instance { become(instance) }
     }
+    // Does nothing when `shutdown` has done it.
+    await registration.withdraw()
   }
 
   /// Nil when the task was cancelled before the registry took the record.

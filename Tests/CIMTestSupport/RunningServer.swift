@@ -11,6 +11,8 @@ public final class RunningServer: Sendable {
   public let address: SocketAddress
   /// Where routes reach it.
   public let pushAddress: SocketAddress
+  /// What routes go through to reach it.
+  public let pushRelay = Relay()
   private let clientServer: RPCServer
   private let pushServer: RPCServer
   private let task: Task<Void, any Error>
@@ -23,9 +25,10 @@ public final class RunningServer: Sendable {
     pushServer = RPCServer(services: node.pushServices, logger: logger)
     address = try await clientServer.start(on: .hostAndPort("127.0.0.1", 0))
     pushAddress = try await pushServer.start(on: .hostAndPort("127.0.0.1", 0))
+    let relayPort = try await pushRelay.start(to: pushAddress.port ?? 0)
     let advertised = ServerNode.Advertised(
       client: CIMCore.Endpoint(host: "127.0.0.1", port: address.port ?? 0),
-      push: CIMCore.Endpoint(host: "127.0.0.1", port: pushAddress.port ?? 0))
+      push: CIMCore.Endpoint(host: "127.0.0.1", port: relayPort))
     self.node = node
     task = Task { try await node.run(advertising: advertised) }
   }
@@ -40,6 +43,7 @@ public final class RunningServer: Sendable {
   public func crash() async {
     await clientServer.shutdown(within: .zero)
     await pushServer.shutdown(within: .zero)
+    await pushRelay.stop()
     task.cancel()
   }
 }

@@ -6,8 +6,6 @@ import Synchronization
 
 /// Takes care of messages whose session was not where the store said: they are delivered to where it is now.
 final class LostDeliveries: Sendable {
-  /// How long to wait before a message is tried again.
-  private static let pause = Duration.milliseconds(500)
   /// How many may wait at the same time; further ones are left to the log.
   private static let maxWaiting = 1024
 
@@ -16,15 +14,22 @@ final class LostDeliveries: Sendable {
   private let links: LinkSet
   private let desk: SessionDesk
   private let logger: Logger
-  private let suspects = Mutex(Suspects(grace: .seconds(6), capacity: 4096))
+  private let suspects: Mutex<Suspects>
+  /// How long to wait before a message is tried again.
+  private let pause: Duration
   private let waiting = Atomic(0)
 
-  init(stores: Stores, delivery: Delivery, links: LinkSet, desk: SessionDesk, logger: Logger) {
+  /// - Parameter grace: how long a session may be unknown to its server before it is removed.
+  init(
+    stores: Stores, delivery: Delivery, links: LinkSet, desk: SessionDesk, grace: TimeAmount, logger: Logger
+  ) {
     self.stores = stores
     self.delivery = delivery
     self.links = links
     self.desk = desk
     self.logger = logger
+    suspects = Mutex(Suspects(grace: grace, capacity: 4096))
+    pause = .nanoseconds(min(500_000_000, grace.nanoseconds / 4))
   }
 
   /// A server sent a delivery back.
@@ -63,7 +68,7 @@ final class LostDeliveries: Sendable {
       return false
     }
     defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
-    try await Task.sleep(for: Self.pause)
+    try await Task.sleep(for: pause)
     return true
   }
 

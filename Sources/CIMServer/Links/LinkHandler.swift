@@ -116,25 +116,34 @@ final class LinkHandler: StreamHandler {
       case .open(_, let session), .send(_, let session): sessions.insert(session)
       }
     }
-    for command in unsent {
-      switch command {
-      case .open(_, _, let session), .send(_, _, let session, _): sessions.insert(session)
-      case .frame(.sessionClosed(let closed)):
-        if let session = closed.session { core.links.report(closed: session) }
-      case .frame, .end: break
-      }
-    }
     requests = [:]
     for session in sessions { core.shards.push(.linkLost(id, to: session.number), to: session.shard) }
+    for command in unsent { giveBack(command) }
     core.logger.warning(
       "a route's link is down",
       metadata: ["route": "\(peer.routeID)", "link": "\(id.rawValue)", "status": "\(status)"])
+  }
+
+  /// Has a command that came too late for this link carried out by another.
+  private func giveBack(_ command: LinkCommand) {
+    switch command {
+    case .open(_, _, let session), .send(_, _, let session, _):
+      core.shards.push(.linkLost(id, to: session.number), to: session.shard)
+    case .frame(.sessionClosed(let closed)):
+      if let session = closed.session { core.links.report(closed: session) }
+    case .frame, .end: break
+    }
   }
 
   // MARK: To the route
 
   private func carryOut(_ commands: [LinkCommand]) {
     for command in commands {
+      // A command before it may have ended the link.
+      guard peer != nil else {
+        giveBack(command)
+        continue
+      }
       switch command {
       case .frame(let frame): send(frame)
       case .open(let token, let device, let session):
@@ -178,7 +187,8 @@ final class LinkHandler: StreamHandler {
     }
     switch result.outcome {
     case .granted(let granted):
-      core.shards.push(.granted(granted, device: device, to: session.number), to: session.shard)
+      core.shards.push(
+        .granted(granted, device: device, under: instance, to: session.number), to: session.shard)
     case .denied(let denied): core.shards.push(.denied(denied, to: session.number), to: session.shard)
     case nil:
       // An outcome that a newer route knows: it is no grant.

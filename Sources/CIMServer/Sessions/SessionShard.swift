@@ -95,10 +95,12 @@ final class SessionShard {
 
   private func handle(_ event: ShardEvent) {
     switch event {
-    case .granted(let granted, let device, let number):
+    case .granted(let granted, let device, let instance, let number):
       restating.remove(number)
       if let session = sessions[number], session.awaitsGrant {
         session.granted(granted)
+        // The server has registered anew in the meantime, which voids what was written.
+        if instance != core.instance { restateLater(number) }
       } else {
         // The client did not wait for it: nobody is online by this session.
         core.links.report(

@@ -1,10 +1,11 @@
+import CIMCore
 import CIMProtos
 import NgRPC
 
 /// What reaches the sessions of one event loop from elsewhere.
 enum ShardEvent: Sendable {
-  /// A route has written a session; `device` is the one that it was asked for.
-  case granted(CimV1.SessionGranted, device: String, to: UInt64)
+  /// A route has written a session: for the device that it was asked for, under that registration of the server.
+  case granted(CimV1.SessionGranted, device: String, under: ServerInstance, to: UInt64)
   /// A route has refused a session.
   case denied(CimV1.SessionDenied, to: UInt64)
   /// A route has answered the send of that number.
