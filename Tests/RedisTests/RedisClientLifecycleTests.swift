@@ -44,6 +44,29 @@ struct RedisClientLifecycleTests {
     try await server.stop()
   }
 
+  @Test("A shutdown at whatever moment ends, whether the server accepts the client, refuses it or is absent")
+  func shutdownAtAnyMoment() async throws {
+    let (server, admin) = try await connectedPair()
+    let absent = try freePort()
+    _ = try await admin.send(RedisCommand("CONFIG", "SET", "requirepass", "right"))
+    let urls = ["right@127.0.0.1:\(server.port)", "wrong@127.0.0.1:\(server.port)", "127.0.0.1:\(absent)"]
+    try await withThrowingTaskGroup { group in
+      for index in 0..<300 {
+        group.addTask {
+          let client = RedisClient(
+            address: try RedisAddress(url: "redis://" + urls[index % 3]), logger: .quiet)
+          try await Task.sleep(for: .microseconds(index * 400))
+          await client.shutdown()
+          let error = await #expect(throws: RedisError.self) { try await client.ping() }
+          #expect(error?.code == .shutdown)
+        }
+      }
+      try await group.waitForAll()
+    }
+    await admin.shutdown()
+    try await server.stop()
+  }
+
   @Test("A released client closes its connection")
   func release() async throws {
     let (server, client) = try await connectedPair()

@@ -24,7 +24,7 @@ struct RedisValueTests {
       ("nothing (nil)", { _ = try RedisValue.null.asString() }),
       ("5 other bytes", { _ = try RedisValue.bytes([1, 2, 3, 4, 255]).asString() }),
       ("the number -1", { _ = try RedisValue.integer(-1).asInteger(UInt64.self) }),
-      ("a string of 2 bytes", { _ = try RedisValue.bytes([0x31, 0x78]).asInteger() }),
+      ("a string of 2 bytes", { _ = try RedisValue.bytes([0x31, 0x78]).asInteger(Int.self) }),
       ("the status \"OK\"", { _ = try RedisValue.status("OK").asArray() }),
       ("an array of 1 elements", { _ = try RedisValue.array([.null]).asPairs() }),
     ]

@@ -1,35 +1,51 @@
 extension RedisClient {
   /// Runs a script, by its digest: the source travels only when the server does not have it.
   ///
-  /// - Parameters:
-  ///   - keys: All keys that the script touches. In a cluster they must share one slot.
-  ///   - arguments: Everything else, as `ARGV`.
   /// - Throws: `server` also for errors that the script raises.
-  public func run<Argument: RedisArgument>(
-    _ script: RedisScript, keys: [String], arguments: [Argument]
-  ) async throws(RedisError) -> RedisValue {
+  public func run(_ call: RedisScript.Call) async throws(RedisError) -> RedisValue {
+    try await run([call])[0].get()
+  }
+
+  /// Runs scripts together, in their order; each run is a step of its own.
+  ///
+  /// When the server has forgotten scripts, as after a restart, the runs that it refused are sent again with the source,
+  /// and come after the others.
+  ///
+  /// - Returns: One result for each run, in their order.
+  public func run(_ calls: [RedisScript.Call]) async -> [Result<RedisValue, RedisError>] {
     do {
-      let digest = try await digest(of: script)
-      return try await send(Self.call("EVALSHA", digest, keys: keys, arguments: arguments))
-    } catch  where error.serverCode == "NOSCRIPT" {
-      // EVAL runs the script and has the server remember it in one step: a script cannot be forgotten in between.
-      return try await send(Self.call("EVAL", script.source, keys: keys, arguments: arguments))
+      try await learnDigests(of: calls)
+    } catch {
+      return calls.map { _ in .failure(error) }
+    }
+    var results = await send(calls.map { $0.command("EVALSHA", $0.script.sha1 ?? "") })
+    let forgotten = results.indices.filter { results[$0].isUnknownScript }
+    // EVAL runs the script and has the server remember it in one step: it cannot be forgotten in between.
+    let again = await send(forgotten.map { calls[$0].command("EVAL", calls[$0].script.source) })
+    for (index, result) in zip(forgotten, again) {
+      results[index] = result
+    }
+    return results
+  }
+
+  /// Loads the scripts whose digest no server has told yet.
+  private func learnDigests(of calls: [RedisScript.Call]) async throws(RedisError) {
+    for script in calls.lazy.map(\.script) where script.sha1 == nil {
+      script.sha1 = try await send(RedisCommand("SCRIPT", "LOAD", script.source)).asString()
     }
   }
+}
 
-  private func digest(of script: RedisScript) async throws(RedisError) -> String {
-    if let known = script.sha1 { return known }
-    let digest = try await send(RedisCommand("SCRIPT", "LOAD", script.source)).asString()
-    script.sha1 = digest
-    return digest
-  }
-
-  private static func call<Argument: RedisArgument>(
-    _ name: String, _ script: String, keys: [String], arguments: [Argument]
-  ) -> RedisCommand {
-    var command = RedisCommand(name, script, keys.count)
-    command.append(contentsOf: keys)
-    command.append(contentsOf: arguments)
+extension RedisScript.Call {
+  fileprivate func command(_ name: String, _ script: String) -> RedisCommand {
+    var command = RedisCommand(name, script)
+    command.words.append(contentsOf: tail)
     return command
+  }
+}
+
+extension Result<RedisValue, RedisError> {
+  fileprivate var isUnknownScript: Bool {
+    if case .failure(let error) = self { error.serverCode == "NOSCRIPT" } else { false }
   }
 }

@@ -48,7 +48,7 @@ extension RedisValue {
   ///
   /// - Throws: `unexpectedReply` also when the number does not fit the type.
   public func asInteger<Number: FixedWidthInteger>(
-    _ type: Number.Type = Int.self
+    _ type: Number.Type = Number.self
   ) throws(RedisError) -> Number {
     let number: Number? =
       switch self {

@@ -12,6 +12,7 @@ final class ConnectionDriver {
   private var machine: ConnectionStateMachine<PendingRequest>
   private var reporter: ConnectionReporter
   private var channel: (any Channel)?
+  private var closeReason: String?
   private var timer: Scheduled<Void>?
   private var timerDeadline: NIODeadline?
   private var stopPromises: [EventLoopPromise<Void>] = []
@@ -75,11 +76,14 @@ extension ConnectionDriver {
   /// What came is not the Redis protocol.
   func violated(_ error: RedisError) { perform(machine.violated(error)) }
 
-  /// A channel is closed: the connection's, or one that lost the race to the server's other addresses.
-  func closed(_ closed: any Channel, _ detail: String) {
-    guard closed === channel else { return }
+  /// The channel broke, and will be closed for this reason.
+  func willClose(because reason: String) { closeReason = reason }
+
+  private func closed() {
+    let reason = closeReason ?? "the Redis server closed the connection"
     channel = nil
-    perform(machine.closed(detail, now: .now()))
+    closeReason = nil
+    perform(machine.closed(reason, now: .now()))
   }
 }
 
@@ -132,15 +136,18 @@ extension ConnectionDriver {
       .assumeIsolated()
       .whenComplete { result in
         switch result {
-        case .success(let channel) where channel.isActive:
-          self.channel = channel
-          self.perform(self.machine.connected(now: .now()))
-        case .success:
-          self.perform(self.machine.connectFailed("the server closed the connection at once", now: .now()))
+        case .success(let channel): self.connected(channel)
         case .failure(let error):
           self.perform(self.machine.connectFailed(ConnectFailure.describe(error), now: .now()))
         }
       }
+  }
+
+  private func connected(_ channel: any Channel) {
+    self.channel = channel
+    // Not channelInactive: a channel that is closed in here never gets as far as being active.
+    channel.closeFuture.assumeIsolated().whenComplete { _ in self.closed() }
+    perform(machine.connected(now: .now()))
   }
 
   /// Keeps one timer, at the machine's next deadline or earlier: commands that are answered in time move none.

@@ -1,12 +1,11 @@
 import NIOCore
 
-/// Turns what a Redis connection reads into replies, and reports them and the connection's end to its driver.
+/// Turns what a Redis connection reads into replies, and reports them to its driver.
 final class ReplyHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   private let driver: ConnectionDriver
   private let reader: ReplyReader
-  private var closeReason: String?
 
   init(driver: ConnectionDriver, maximumReplyBytes: Int) {
     self.driver = driver
@@ -27,12 +26,7 @@ final class ReplyHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    closeReason = "the connection to the Redis server broke: \(error)"
+    driver.willClose(because: "the connection to the Redis server broke: \(error)")
     context.close(promise: nil)
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    driver.closed(context.channel, closeReason ?? "the Redis server closed the connection")
-    context.fireChannelInactive()
   }
 }

@@ -115,10 +115,10 @@ extension RedisCommand {
   ///
   /// - Throws: `invalidCommand` when the arguments are larger than ``maximumBytes`` together.
   func write(to buffer: inout ByteBuffer) throws(RedisError) {
-    guard bytes.count <= Self.maximumBytes else {
+    guard words.bytes.count <= Self.maximumBytes else {
       throw RedisError(
         .invalidCommand,
-        "\(name) has \(bytes.count) bytes of arguments, at most \(Self.maximumBytes) are sent")
+        "\(name) has \(words.bytes.count) bytes of arguments, at most \(Self.maximumBytes) are sent")
     }
     let formatted = withFormatted { buffer.writeBytes($0) }
     guard formatted != nil else { fatalError("out of memory: \(name) could not be formatted") }
@@ -126,7 +126,8 @@ extension RedisCommand {
 
   /// Calls `body` with the formatted command; nil when there was no memory for it.
   private func withFormatted<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-    bytes.withUnsafeBufferPointer { bytes in
+    let ends = words.ends
+    return words.bytes.withUnsafeBufferPointer { bytes in
       withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: ends.count) { arguments in
         withUnsafeTemporaryAllocation(of: Int.self, capacity: ends.count) { lengths in
           let base = UnsafeRawPointer(bytes.baseAddress!).assumingMemoryBound(to: CChar.self)
