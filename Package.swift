@@ -115,7 +115,7 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "CIMRedis",
-      dependencies: ["CIMCore", "Redis", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CIMCore", "Redis", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: swift),
     .target(
       name: "CIMZooKeeper",
@@ -227,7 +227,8 @@ let package = Package(
     .testTarget(
       name: "StoreContractTests",
       dependencies: [
-        "CIMCore", "CIMRedis", "CIMZooKeeper", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        "CIMCore", "CIMRedis", "CIMZooKeeper", "Redis", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
     .testTarget(
       name: "CIMRouteTests",

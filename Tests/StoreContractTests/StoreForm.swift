@@ -4,12 +4,12 @@ import Testing
 /// One implementation of the stores. Every test of the contract runs on each.
 struct StoreForm: Sendable, CustomTestStringConvertible {
   /// All forms there are.
-  static let all = [Self.inMemory]
+  static let all = [Self.inMemory, .redis]
 
   let testDescription: String
 
   /// Runs a test on stores of its own, without anything in them.
-  private let run: @Sendable (MessageLogLimits, (Stores) async throws -> Void) async throws -> Void
+  let run: @Sendable (MessageLogLimits, (Stores) async throws -> Void) async throws -> Void
 
   func withStores(
     limits: MessageLogLimits = .defaults, _ test: (Stores) async throws -> Void

@@ -172,11 +172,13 @@ struct IdempotentProducerTests {
     try await form.withStores(limits: limits) { stores in
       _ = try await stores.log.append(.numbered(1))
       _ = try await stores.log.append(.numbered(2))
+      // On a slow machine the producer may be forgotten between the two.
+      let tail = try #require(try await stores.log.tail(of: .lobby))
       // A gap is answered without being a use: asking does not keep the producer alive.
       try await eventually("the producer is forgotten") {
         try await stores.log.append(.numbered(9)) == .gap(expected: 1)
       }
-      #expect(try await stores.log.append(.numbered(1)).entry?.position.seq == 3)
+      #expect(try await stores.log.append(.numbered(1)).entry?.previous == tail)
     }
   }
 }

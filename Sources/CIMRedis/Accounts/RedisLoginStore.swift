@@ -1,0 +1,57 @@
+import CIMCore
+import Redis
+
+/// Logins in Redis: all of a user's in one hash, which the user id in a token leads to.
+public struct RedisLoginStore: LoginStore {
+  private let redis: RedisClient
+
+  /// Uses that connection.
+  public init(_ redis: RedisClient) {
+    self.redis = redis
+  }
+
+  public func create(user: UserID, device: DeviceID) async throws(StoreError) -> Login {
+    let token = LoginToken.random(for: user)
+    do {
+      let generation = try await redis.run(
+        RedisScript.createLogin.call(keys: [StoreKey.logins(user)], device.rawValue, token.secretText))
+      return Login(token: token, device: device, generation: try generation.asInteger())
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func login(for token: LoginToken) async throws(StoreError) -> Login? {
+    do {
+      let stored = try await redis.send(
+        RedisCommand("HGET", StoreKey.logins(token.user), "token:\(token.secretText)"))
+      return try stored.ifPresent?.asLogin(token: token)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func revoke(_ token: LoginToken) async throws(StoreError) -> Login? {
+    do {
+      let ended = try await redis.run(
+        RedisScript.revokeLogin.call(keys: [StoreKey.logins(token.user)], token.secretText))
+      return try ended.ifPresent?.asLogin(token: token)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func ping() async throws(StoreError) { try await redis.storePing() }
+}
+
+extension RedisValue {
+  /// Reads `<generation> <device>`.
+  fileprivate func asLogin(token: LoginToken) throws(RedisError) -> Login {
+    try parsed("a login") { text in
+      let parts = text.split(separator: " ", maxSplits: 1)
+      guard parts.count == 2, let generation = UInt64(parts[0]), let device = try? DeviceID(String(parts[1]))
+      else { return nil }
+      return Login(token: token, device: device, generation: generation)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import CIMCore
+import Redis
+
+/// Messages in Redis: a stream per conversation, whose ids are the positions, and a sorted set of marks per user.
+public struct RedisMessageLog: MessageLog {
+  let redis: RedisClient
+  private let limits: MessageLogLimits
+
+  /// Uses that connection.
+  ///
+  /// - Parameter limits: How much is remembered. Streams are trimmed in strides: some more than
+  ///   `entriesPerConversation` may stay.
+  public init(_ redis: RedisClient, limits: MessageLogLimits = .defaults) {
+    self.redis = redis
+    self.limits = limits
+  }
+
+  public func append(_ append: Append) async throws(StoreError) -> AppendOutcome {
+    if case .producer(_, counter: 0) = append.idempotency { return .refused(.zeroCounter) }
+    do {
+      return try AppendOutcome(try await redis.run(call(for: append)), to: append)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func tail(of conversation: Conversation) async throws(StoreError) -> LogPosition? {
+    do {
+      return try await redis.send(RedisCommand("GET", StoreKey.tail(conversation))).ifPresent?.asLogPosition()
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func ping() async throws(StoreError) { try await redis.storePing() }
+
+  private func call(for append: Append) -> RedisScript.Call {
+    let conversation = append.conversation
+    var keys = [StoreKey.log(conversation), StoreKey.tail(conversation)]
+    var producer = ""
+    var counter = ""
+    var lifetime: UInt64 = 0
+    switch append.idempotency {
+    case .none:
+      break
+    case .producer(let id, counter: let number):
+      keys.append(StoreKey.producer(id, conversation))
+      producer = id.rawValue
+      counter = "\(number)"
+      lifetime = limits.producerMilliseconds
+    case .key(let key):
+      keys.append(StoreKey.idempotencyKey(key, sender: append.sender.id, conversation))
+      lifetime = limits.keyMilliseconds
+    }
+    return RedisScript.append.call(
+      keys: keys, append.sender.id.rawValue, append.sender.name.rawValue, append.content, producer, counter,
+      append.refusal?.reason.rawValue ?? "", append.refusal?.detail ?? "",
+      limits.entriesPerConversation, lifetime, limits.answersPerProducer)
+  }
+}

@@ -1,0 +1,69 @@
+import CIMCore
+import Redis
+
+/// Finds who is online on one server: reads its index in chunks, and believes only what the sessions confirm.
+struct OnlineUsersQuery {
+  let redis: RedisClient
+  let instance: ServerInstance
+  let after: UserID?
+  let limit: Int
+
+  /// The first users in the index with a confirmed session, at most `limit`, by ascending id.
+  func run() async throws(RedisError) -> [UserID] {
+    var users: [UserID] = []
+    var stale: [OnlineMember] = []
+    var offset = 0
+    while users.count < limit {
+      let members = try await chunk(at: offset)
+      let confirmed = try await confirm(members)
+      for (member, isConfirmed) in zip(members, confirmed) {
+        if !isConfirmed {
+          stale.append(member)
+        } else if users.last != member.user {
+          users.append(member.user)
+        }
+      }
+      offset += members.count
+      if members.count < chunkSize { break }
+    }
+    // Only now: removals would move the chunks.
+    try await remove(stale)
+    return Array(users.prefix(limit))
+  }
+
+  /// More than `limit`, because a user may be listed with several devices.
+  private var chunkSize: Int { limit + 64 }
+
+  private func chunk(at offset: Int) async throws(RedisError) -> [OnlineMember] {
+    let lowest = after.map { "(\($0)" } ?? "-inf"
+    let members = try await redis.send(
+      RedisCommand(
+        "ZRANGEBYSCORE", StoreKey.online(instance), lowest, "+inf", "LIMIT", offset, chunkSize)
+    ).asArray()
+    var chunk: [OnlineMember] = []
+    for member in members {
+      chunk.append(try member.parsed("a line of the online index") { OnlineMember($0) })
+    }
+    return chunk
+  }
+
+  /// For each member whether its session is still stored.
+  private func confirm(_ members: [OnlineMember]) async throws(RedisError) -> [Bool] {
+    let replies = await redis.send(
+      members.map { RedisCommand("HGET", StoreKey.sessions($0.user), $0.device.rawValue) })
+    var confirmed: [Bool] = []
+    for (member, reply) in zip(members, replies) {
+      let session = try reply.get().ifPresent?.asSession(user: member.user, device: member.device)
+      confirmed.append(session?.epoch == member.epoch && session?.instance == instance)
+    }
+    return confirmed
+  }
+
+  /// A session that is not stored when its line is will never be again: epochs only grow.
+  private func remove(_ members: [OnlineMember]) async throws(RedisError) {
+    guard !members.isEmpty else { return }
+    var command = RedisCommand("ZREM", StoreKey.online(instance))
+    command.append(contentsOf: members.map(\.text))
+    _ = try await redis.send(command)
+  }
+}

@@ -1,0 +1,101 @@
+import CIMCore
+import Redis
+
+/// Sessions in Redis: all of a user's in one hash, and for each server an index of who is online there.
+///
+/// Hash and index are in different slots, so they change one after the other. The hash is the truth and changes first;
+/// whoever reads the index checks it against the hash (`OnlineUsersQuery`), so a line that a crash or a race left in
+/// it makes nobody a ghost.
+public struct RedisSessionStore: SessionStore {
+  private let redis: RedisClient
+
+  /// Uses that connection.
+  public init(_ redis: RedisClient) {
+    self.redis = redis
+  }
+
+  public func open(
+    user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
+  ) async throws(StoreError) -> OpenedSession {
+    do throws(RedisError) {
+      let reply = try await redis.run(
+        RedisScript.openSession.call(
+          keys: [StoreKey.sessions(user), StoreKey.sessionEpoch(user)],
+          device.rawValue, loginGeneration, instance.description)
+      ).asArray()
+      guard reply.count == 2 else {
+        throw RedisError(.unexpectedReply, "expected a session's epoch and predecessor")
+      }
+      let session = Session(
+        user: user, device: device, epoch: SessionEpoch(try reply[0].asInteger()), instance: instance,
+        loginGeneration: loginGeneration)
+      let replaced = try reply[1].ifPresent?.asSession(user: user, device: device)
+      try await list(session, insteadOf: replaced)
+      return OpenedSession(session: session, replaced: replaced)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func close(user: UserID, device: DeviceID, epoch: SessionEpoch) async throws(StoreError) -> Bool {
+    do {
+      let removed = try await redis.run(
+        RedisScript.closeSession.call(keys: [StoreKey.sessions(user)], device.rawValue, epoch.rawValue))
+      guard let session = try removed.ifPresent?.asSession(user: user, device: device) else { return false }
+      _ = try await redis.send(session.unlisting)
+      return true
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func sessions(of users: [UserID]) async throws(StoreError) -> [UserID: [Session]] {
+    let replies = await redis.send(users.map { RedisCommand("HGETALL", StoreKey.sessions($0)) })
+    do {
+      var found: [UserID: [Session]] = [:]
+      for (user, reply) in zip(users, replies) {
+        var sessions: [Session] = []
+        for (device, session) in try reply.get().asPairs() {
+          sessions.append(try session.asSession(user: user, device: device.asDeviceID()))
+        }
+        if !sessions.isEmpty { found[user] = sessions.sorted { $0.device < $1.device } }
+      }
+      return found
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func onlineUsers(
+    on instances: [ServerInstance], after: UserID?, limit: Int
+  ) async throws(StoreError) -> [UserID] {
+    do {
+      var users = Set<UserID>()
+      for instance in Set(instances) {
+        users.formUnion(
+          try await OnlineUsersQuery(redis: redis, instance: instance, after: after, limit: limit).run())
+      }
+      return Array(users.sorted().prefix(limit))
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func ping() async throws(StoreError) { try await redis.storePing() }
+
+  private func list(_ session: Session, insteadOf replaced: Session?) async throws(RedisError) {
+    var commands = [session.listing]
+    if let replaced { commands.append(replaced.unlisting) }
+    for reply in await redis.send(commands) { _ = try reply.get() }
+  }
+}
+
+extension Session {
+  fileprivate var listing: RedisCommand {
+    RedisCommand("ZADD", StoreKey.online(instance), user.rawValue, OnlineMember(self).text)
+  }
+
+  fileprivate var unlisting: RedisCommand {
+    RedisCommand("ZREM", StoreKey.online(instance), OnlineMember(self).text)
+  }
+}

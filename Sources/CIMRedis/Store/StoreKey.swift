@@ -1,0 +1,66 @@
+import CIMCore
+
+/// The names of what is stored. Each entity has one hash tag, the part in braces, so that all that a script touches is
+/// in one slot of a Redis Cluster.
+///
+/// Ids consist of letters that cannot end a tag; what users chose freely is encoded (`encoded(_:)`), so that no name can
+/// look like another key.
+enum StoreKey {
+  /// The last account id that was given: a counter.
+  static let lastAccountID = "{accounts}:last-id"
+
+  /// A name's account id.
+  static func name(_ name: UserName) -> String { "{n:\(encoded(name.rawValue))}" }
+
+  /// An account: a hash with its `name`.
+  static func account(_ user: UserID) -> String { "{u:\(user)}:account" }
+
+  /// A user's logins: a hash, see `RedisScript.createLogin`.
+  static func logins(_ user: UserID) -> String { "{u:\(user)}:logins" }
+
+  /// A user's sessions: a hash from device to `<epoch> <login generation> <server instance>`.
+  static func sessions(_ user: UserID) -> String { "{u:\(user)}:sessions" }
+
+  /// The last session epoch that was drawn for a user.
+  static func sessionEpoch(_ user: UserID) -> String { "{u:\(user)}:session-epoch" }
+
+  /// A user's dirty marks: a sorted set of conversations by the time of their mark in milliseconds.
+  static func dirty(_ user: UserID) -> String { "{u:\(user)}:dirty" }
+
+  /// Who is online on a server: a sorted set of `<user>/<device>/<epoch>` by user id.
+  static func online(_ instance: ServerInstance) -> String { "{s:\(instance)}:online" }
+
+  /// A conversation's log: a stream, its ids are the positions.
+  static func log(_ conversation: Conversation) -> String { "{c:\(conversation)}:log" }
+
+  /// The position of a conversation's last entry, also when that has been trimmed.
+  static func tail(_ conversation: Conversation) -> String { "{c:\(conversation)}:tail" }
+
+  /// What a conversation remembers of a producer: a hash, see `RedisScript.append`.
+  static func producer(_ producer: ProducerID, _ conversation: Conversation) -> String {
+    "{c:\(conversation)}:producer:\(producer)"
+  }
+
+  /// The position of what a sender said under a key.
+  static func idempotencyKey(
+    _ key: IdempotencyKey, sender: UserID, _ conversation: Conversation
+  ) -> String {
+    "{c:\(conversation)}:key:\(sender):\(encoded(key.rawValue))"
+  }
+
+  /// Percent-encodes all bytes but `[0-9A-Za-z_.-]`: different texts stay different, and none holds a brace or a colon.
+  static func encoded(_ text: String) -> String {
+    var encoded = ""
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
+        encoded.unicodeScalars.append(UnicodeScalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        encoded += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+      }
+    }
+    return encoded
+  }
+}

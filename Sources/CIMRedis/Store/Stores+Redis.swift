@@ -1,0 +1,18 @@
+import CIMCore
+import Redis
+
+extension Stores {
+  /// Stores in a Redis server, 6.2 or later, shared by all routes.
+  ///
+  /// The server must not evict keys (`maxmemory-policy noeviction`). What an answer survives is what Redis's
+  /// `appendfsync` and replicas make of it.
+  ///
+  /// - Parameters:
+  ///   - client: The connection; it stays the caller's to shut down.
+  ///   - limits: How much the message log remembers.
+  public static func redis(_ client: RedisClient, limits: MessageLogLimits = .defaults) -> Self {
+    Self(
+      accounts: RedisAccountStore(client), logins: RedisLoginStore(client),
+      sessions: RedisSessionStore(client), log: RedisMessageLog(client, limits: limits))
+  }
+}

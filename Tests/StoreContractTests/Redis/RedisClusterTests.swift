@@ -1,0 +1,61 @@
+import CIMCore
+import CIMRedis
+import Redis
+import TestSupport
+import Testing
+
+@Suite("Redis stores in a cluster")
+struct RedisClusterTests {
+  /// A cluster of one node refuses what touches several slots, or keys that were not declared, as any cluster does.
+  @Test("Every operation stays in one slot per step")
+  func oneSlot() async throws {
+    let server = try await RedisServer(options: ["cluster-enabled": "yes"])
+    try await server.withClient { redis in
+      _ = try await redis.send(RedisCommand("CLUSTER", "ADDSLOTSRANGE", 0, 16_383))
+      try await eventually("the cluster is up") {
+        try await redis.send(RedisCommand("CLUSTER", "INFO")).asString().contains("cluster_state:ok")
+      }
+      let crossed = await #expect(throws: RedisError.self) {
+        try await redis.run(RedisScript("return 1").call(keys: ["{a}", "{b}"]))
+      }
+      #expect(crossed?.serverCode == "CROSSSLOT")
+
+      let stores = Stores.redis(redis)
+      let (ada, _) = try await stores.accounts.register(UserName("a}d{a"))
+      #expect(try await stores.accounts.account(named: ada.name) == ada)
+      #expect(try await stores.accounts.accounts([ada.id]) == [ada.id: ada])
+      try await useLogins(stores.logins, ada)
+      try await useSessions(stores.sessions, ada)
+      try await useLog(stores.log, ada)
+    }
+  }
+
+  private func useLogins(_ logins: any LoginStore, _ ada: Account) async throws {
+    _ = try await logins.create(user: ada.id, device: .phone)
+    let login = try await logins.create(user: ada.id, device: .phone)
+    #expect(try await logins.login(for: login.token) == login)
+    #expect(try await logins.revoke(login.token) == login)
+  }
+
+  private func useSessions(_ sessions: any SessionStore, _ ada: Account) async throws {
+    _ = try await sessions.open(user: ada.id, device: .phone, on: .one, loginGeneration: 1)
+    let session = try await sessions.open(user: ada.id, device: .phone, on: .two, loginGeneration: 1).session
+    #expect(try await sessions.sessions(of: [ada.id]) == [ada.id: [session]])
+    #expect(try await sessions.onlineUsers(on: [.one, .two], after: nil, limit: 10) == [ada.id])
+    #expect(try await sessions.close(user: ada.id, device: .phone, epoch: session.epoch))
+  }
+
+  private func useLog(_ log: any MessageLog, _ ada: Account) async throws {
+    try await log.markDirty(.friends, for: [ada.id, Account.bob.id])
+    let mark = try #require(try await log.dirtyMarks(of: ada.id, limit: 1).first)
+    #expect(try await log.clearDirty(mark, of: ada.id))
+    let key = try IdempotencyKey("}{")
+    for idempotency in [Append.Idempotency.none, .producer(.outbox, counter: 1), .key(key)] {
+      let outcome = try await log.append(.saying("hello", in: .friends, by: ada, idempotency))
+      #expect(outcome.entry != nil)
+    }
+    #expect(try await log.append(.saying("", in: .friends, by: ada, .key(key))).entry?.text == "hello")
+    #expect(try await log.read(.friends, after: nil, limit: 10).count == 3)
+    #expect(try await log.tail(of: .friends)?.seq == 3)
+  }
+}

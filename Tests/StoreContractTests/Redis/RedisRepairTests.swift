@@ -1,0 +1,79 @@
+import CIMCore
+import CIMRedis
+import Redis
+import TestSupport
+import Testing
+
+@Suite("Redis stores after a crash between two steps")
+struct RedisRepairTests {
+  @Test("A registration that stopped after the name was claimed is completed by the next one")
+  func halfRegistered() async throws {
+    try await RedisServer().withClient { redis in
+      let accounts = Stores.redis(redis).accounts
+      let (ada, _) = try await accounts.register(UserName("ada"))
+      _ = try await redis.send(RedisCommand("DEL", "{u:\(ada.id)}:account"))
+      let again = try await accounts.register(UserName("ada"))
+      #expect(again.account == ada)
+      #expect(!again.created)
+      #expect(try await accounts.account(ada.id) == ada)
+    }
+  }
+
+  @Test("A line of the online index without its session makes nobody a ghost, and is swept by who reads it")
+  func ghosts() async throws {
+    try await RedisServer().withClient { redis in
+      let sessions = Stores.redis(redis).sessions
+      let session = try await sessions.open(user: UserID(5), device: .phone, on: .one, loginGeneration: 1)
+        .session
+      for number in 1...200 {
+        _ = try await redis.send(
+          RedisCommand(
+            "ZADD", "{s:server-1#a}:online", number, "\(number)/phone/\(session.epoch.rawValue - 1)"))
+      }
+      #expect(try await sessions.onlineUsers(on: [.one], after: nil, limit: 1) == [UserID(5)])
+      #expect(try await sessions.onlineUsers(on: [.one], after: nil, limit: 10) == [UserID(5)])
+      #expect(try await redis.send(RedisCommand("ZCARD", "{s:server-1#a}:online")).asInteger() == 1)
+    }
+  }
+
+  @Test(
+    "A session that is opened right after one was closed has a greater epoch, also by a clock that was set back"
+  )
+  func epochsAfterClose() async throws {
+    try await RedisServer().withClient { redis in
+      let sessions = Stores.redis(redis).sessions
+      var last: SessionEpoch?
+      for _ in 1...20 {
+        let session = try await sessions.open(user: UserID(1), device: .phone, on: .one, loginGeneration: 1)
+          .session
+        if let last { #expect(session.epoch > last) }
+        last = session.epoch
+        #expect(try await sessions.close(user: UserID(1), device: .phone, epoch: session.epoch))
+      }
+      let future = Timestamp.now().milliseconds + 3_600_000
+      _ = try await redis.send(RedisCommand("SET", "{u:1}:session-epoch", future))
+      let session = try await sessions.open(user: UserID(1), device: .phone, on: .one, loginGeneration: 1)
+        .session
+      #expect(session.epoch == SessionEpoch(future + 1))
+    }
+  }
+
+  @Test("Nothing that is only remembered for a time stays for ever")
+  func expiry() async throws {
+    try await RedisServer().withClient { redis in
+      let log = Stores.redis(redis).log
+      _ = try await log.append(.saying("hello", .producer(.outbox, counter: 1)))
+      _ = try await log.append(.saying("hello", .key(IdempotencyKey("k"))))
+      let week = try await redis.send(RedisCommand("TTL", "{c:lobby}:producer:outbox-1")).asInteger(Int.self)
+      let day = try await redis.send(RedisCommand("TTL", "{c:lobby}:key:1:k")).asInteger(Int.self)
+      #expect((604_790...604_800).contains(week))
+      #expect((86_390...86_400).contains(day))
+      for counter in 2...200 as ClosedRange<UInt64> {
+        _ = try await log.append(.saying("hello", .producer(.outbox, counter: counter)))
+      }
+      // Its owner, its last counter, and 64 answers.
+      #expect(
+        try await redis.send(RedisCommand("HLEN", "{c:lobby}:producer:outbox-1")).asInteger() == 66)
+    }
+  }
+}
