@@ -152,8 +152,8 @@ let package = Package(
     .executableTarget(
       name: "cim",
       dependencies: [
-        "CIMClient", "CIMCore", "CIMRedis", "CIMRoute", "CIMServer", "CIMZooKeeper", "CEditline",
-        "NgRPC", "NgRPCServices",
+        "CIMClient", "CIMCore", "CIMProtos", "CIMRedis", "CIMRoute", "CIMServer", "CIMZooKeeper", "CEditline",
+        "NgRPC", "NgRPCProtos", "NgRPCServices", "Redis", "ZooKeeper",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "DequeModule", package: "swift-collections"),
@@ -249,7 +249,12 @@ let package = Package(
       name: "CIMClientTests",
       dependencies: ["CIMClient", "CIMCore", "CIMProtos", "TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "CIMTests", dependencies: ["CIMClient", "CIMCore", "TestSupport", "cim"], swiftSettings: swift),
+      name: "CIMTests",
+      dependencies: [
+        "CIMClient", "CIMCore", "TestSupport", "cim",
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -20,7 +20,7 @@ struct Cim: AsyncParsableCommand {
       after each flag: --redis-url … [CIM_REDIS_URL, redis.url].
       """,
     version: Version.text,
-    subcommands: [ChatCommand.self])
+    subcommands: [DemoCommand.self, ChatCommand.self])
 
   static func main() async {
     do {

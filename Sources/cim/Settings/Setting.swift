@@ -21,6 +21,9 @@ struct Setting<Value: Sendable>: Sendable {
   /// What holds when it is not set, in words; `nil` when it must be set.
   let fallback: String?
 
+  /// Whether the value may hold a password: it is never printed then.
+  let isSecret: Bool
+
   /// The value that a text stands for; `nil` when it stands for none.
   let parse: @Sendable (String) -> Value?
 
@@ -29,7 +32,7 @@ struct Setting<Value: Sendable>: Sendable {
   /// - Parameter command: The command that the setting belongs to alone, which is then the key's first part.
   init(
     _ key: String, of command: String? = nil, _ placeholder: String, _ summary: String, rule: String,
-    fallback: String? = nil, parse: @escaping @Sendable (String) -> Value?
+    fallback: String? = nil, isSecret: Bool = false, parse: @escaping @Sendable (String) -> Value?
   ) {
     let ownPrefix = command.map { "\($0)." } ?? ""
     precondition(key.hasPrefix(ownPrefix), "\(key) is no setting of \(command ?? "")")
@@ -39,6 +42,7 @@ struct Setting<Value: Sendable>: Sendable {
     self.summary = summary
     self.rule = rule
     self.fallback = fallback
+    self.isSecret = isSecret
     self.parse = parse
   }
 

@@ -4,9 +4,19 @@ struct SettingError: Error, Equatable, CustomStringConvertible {
 
   /// A value that means nothing.
   static func invalid(_ setting: Setting<some Sendable>, value: String, source: String) -> Self {
+    let shown = setting.isSecret ? "what" : "\"\(Transcript.printable(value))\", which"
+    return Self(
+      description: """
+        \(setting.key): \(shown) \(source) says is not valid: it takes \(setting.rule).
+        Set it with \(setting.spellings).
+        """)
+  }
+
+  /// A valid value that can't be used here and now.
+  static func unusable(_ setting: Setting<some Sendable>, value: String, reason: String) -> Self {
     Self(
       description: """
-        \(setting.key): "\(Transcript.printable(value))", given by \(source), is not \(setting.rule).
+        \(setting.key): \(value) can't be used: \(reason)
         Set it with \(setting.spellings).
         """)
   }

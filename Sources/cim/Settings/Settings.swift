@@ -1,5 +1,6 @@
 import CIMCore
 import Logging
+import Redis
 
 /// Everything that can be set.
 enum Settings {
@@ -33,8 +34,9 @@ enum Settings {
 
   static let redisURL = Setting(
     "redis.url", "url", "The Redis server that keeps accounts, sessions and messages.",
-    rule: "a URL such as redis://:password@127.0.0.1:6379/0", fallback: "redis://127.0.0.1:6379",
-    parse: { $0.hasPrefix("redis://") ? $0 : nil })
+    rule: "a URL such as redis://127.0.0.1:6379 or redis://:password@redis.example:6379/0",
+    fallback: "redis://127.0.0.1:6379",
+    isSecret: true, parse: { try? RedisAddress(url: $0) })
 
   // MARK: Server
 
@@ -73,6 +75,10 @@ enum Settings {
     rule: "addresses of the form host:port, separated by commas", fallback: "127.0.0.1:2181",
     parse: { text in Settings.chatRoutes.parse(text).map { _ in text } })
 
+  static let zooKeeperSessionTimeout = Setting.duration(
+    "zookeeper.session-timeout", "How long after its last sign of life a route or server counts as dead.",
+    fallback: "6s")
+
   static let textBytes = Setting.number(
     "limits.text-bytes", "The longest text of a message, in bytes of UTF-8.", in: 1...1_048_576,
     fallback: "65536")
@@ -87,6 +93,7 @@ enum Settings {
     chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key,
     redisURL.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
-    idleTimeout.key, pingInterval.key, zooKeeperConnect.key, textBytes.key, grace.key, logLevel.key,
+    idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
+    textBytes.key, grace.key, logLevel.key,
   ]
 }

@@ -1,0 +1,71 @@
+import ArgumentParser
+import CIMClient
+import CIMCore
+import Logging
+
+/// `cim demo`
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Chat with a bot, at once: everything runs in this process.",
+    discussion: """
+      A route, two servers and a bot that echoes what you say, on stores in memory: nothing to install, nothing left \
+      behind. It listens on ports of this machine only; others on it can join with the line that it prints.
+
+      Standard input that is no terminal is read as lines to send:
+        printf 'hi\\n:olu\\n:q!\\n' | cim demo
+      """)
+
+  @Option(
+    name: Settings.chatName.argumentName,
+    help: Settings.chatName.help(fallback: "guest- and two random digits"))
+  var name: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let settings = try await self.common.settings { $0.set(Settings.chatName, self.name) }
+    let name = try settings.value(Settings.chatName) ?? Self.guest()
+    let surface = openSurface()
+    let logger = Logger.chat(level: try settings.value(Settings.logLevel) ?? .warning, surface)
+
+    let system = try await DemoSystem(logger: logger)
+    let serving = Task {
+      do {
+        try await system.run()
+      } catch {
+        if !Task.isCancelled { logger.critical("The demo has failed.", metadata: ["error": "\(error)"]) }
+      }
+    }
+    defer { serving.cancel() }
+    let bot = ChatClient(
+      ChatClient.Configuration(
+        routes: [system.endpoint], identity: .name(try UserName("echo")), logger: logger))
+    try await bot.connect()
+    guard let echo = bot.info.account else { preconditionFailure("a connected client has an account") }
+    let echoing = Task { await EchoBot(client: bot).run() }
+    defer { echoing.cancel() }
+
+    let client = ChatClient(
+      ChatClient.Configuration(routes: [system.endpoint], identity: .name(name), logger: logger))
+    let outcome = await ChatSession(
+      client: client, surface: surface, greeting: Self.greeting(name, echo, system.endpoint), replier: echo.id
+    ).run()
+    try outcome.exit()
+  }
+
+  private static func guest() throws -> UserName {
+    let digits = String(Int.random(in: 0...255), radix: 16)
+    return try UserName("guest-\(digits.count < 2 ? "0" : "")\(digits)")
+  }
+
+  /// The three lines that say what to type.
+  static func greeting(_ name: UserName, _ echo: Account, _ route: CIMCore.Endpoint) -> [String] {
+    let name = Transcript.printable(name.rawValue)
+    return [
+      "You are \(name). Type a text: everybody gets it, and the bot \(echo.name) (\(echo.id)) answers.",
+      "\(echo.id);;text goes to user \(echo.id) only; :olu lists who is online, :all helps, :q! leaves.",
+      "To join: cim chat --name ann --route \(route) (the route's API)",
+    ]
+  }
+}

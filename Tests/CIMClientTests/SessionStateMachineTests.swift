@@ -1,0 +1,283 @@
+import CIMCore
+import CIMProtos
+import Testing
+
+@testable import CIMClient
+
+@Suite struct SessionStateMachineTests {
+  @Test("It logs in, opens the granted server with a hello, and is ready at the welcome")
+  func connects() throws {
+    var driver = try SessionDriver()
+    driver.start()
+    #expect(driver.actions == [.emit(.state(.connecting)), .logIn(attempt: 1, avoiding: nil)])
+    try driver.logIn()
+    let opened = try #require(driver.opened)
+    #expect(opened.grant.server == (try ServerID("s1")))
+    #expect(opened.hello == CimV1.Hello(deviceID: "laptop", protocolVersion: 1))
+    driver.receive(.welcome(CimV1.Welcome()))
+    #expect(driver.events == [.state(.ready(try ServerID("s1")))])
+    #expect(driver.machine.account?.id == UserID(7))
+  }
+
+  @Test("A route that can't be reached is tried again after a wait that grows")
+  func loginRetries() throws {
+    var driver = try SessionDriver()
+    driver.start()
+    for attempt in 2...5 {
+      driver.loginFails(.transient("nobody there"))
+      let waiting = try #require(driver.waiting)
+      #expect(waiting.reason == "nobody there")
+      #expect(driver.machine.nextDeadline == driver.now + waiting.delay)
+      driver.passDeadline()
+      #expect(driver.actions.last.map { if case .logIn = $0 { true } else { false } } == true, "\(attempt)")
+    }
+  }
+
+  @Test("A login that is refused for good ends the client, and what was to be sent with it")
+  func loginRefused() throws {
+    var driver = try SessionDriver()
+    driver.start()
+    let error = ClientError(.wrongName, "7 is not olu")
+    driver.loginFails(.final(error))
+    #expect(driver.events == [.state(.failed(error))])
+    #expect(driver.machine.hasEnded)
+    #expect(driver.machine.nextDeadline == nil)
+    driver.start()
+    #expect(driver.actions == [])
+  }
+
+  @Test("A login that is not answered in time is given up; its late answer changes nothing")
+  func loginTimeout() throws {
+    var driver = try SessionDriver { $0.timeouts.login = .seconds(3) }
+    driver.start()
+    let began = driver.now
+    driver.passDeadline()
+    #expect(driver.now == began + .seconds(3))
+    #expect(driver.actions.first == .disconnect(gracefully: false))
+    let late = SessionStateMachine.Grant(
+      account: Account(id: UserID(7), name: try UserName("olu")), token: "t", server: try ServerID("s1"),
+      endpoint: Endpoint(host: "127.0.0.1", port: 1))
+    var machine = driver.machine
+    #expect(machine.loginSucceeded(late, attempt: 1, now: driver.now) == [])
+  }
+
+  @Test("A server that does not welcome in time is avoided by the next login")
+  func welcomeTimeout() throws {
+    var driver = try SessionDriver()
+    driver.start()
+    try driver.logIn(server: "dead")
+    driver.passDeadline()
+    driver.passDeadline()
+    #expect(driver.actions == [.logIn(attempt: driver.attempt, avoiding: try ServerID("dead"))])
+  }
+
+  @Test("After a lost connection it logs in again, avoids that server, and says how far it has come")
+  func reconnects() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.hear("one", seq: 4)
+    driver.loseConnection(.transient("reset by peer"))
+    #expect(driver.actions.first == .disconnect(gracefully: false))
+    driver.passDeadline()
+    #expect(driver.actions == [.logIn(attempt: driver.attempt, avoiding: try ServerID("s1"))])
+    try driver.logIn(server: "s2")
+    #expect(
+      driver.opened?.hello.cursors == [
+        CimV1.Cursor(conversation: "lobby", position: CimV1.LogPosition(epoch: 1, seq: 4))
+      ])
+    driver.receive(.welcome(CimV1.Welcome()))
+    #expect(driver.events == [.state(.ready(try ServerID("s2")))])
+  }
+
+  @Test("Late news of an earlier connection change nothing")
+  func staleNews() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    let old = driver.attempt
+    driver.loseConnection()
+    driver.passDeadline()
+    try driver.logIn(server: "s2")
+    driver.receive(.welcome(CimV1.Welcome()), attempt: old)
+    #expect(driver.actions == [])
+    driver.loseConnection(attempt: old)
+    #expect(driver.actions == [])
+  }
+
+  @Test("Messages sent while there is no connection go with the next one, unanswered ones under the same id")
+  func sendsSurvive() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.send("one")
+    let first = try #require(driver.sends.first)
+    driver.loseConnection()
+    driver.send("two")
+    #expect(driver.actions == [])
+    driver.passDeadline()
+    try driver.logIn()
+    driver.receive(.welcome(CimV1.Welcome()))
+    #expect(driver.sends.first == first)
+    #expect(driver.sends.map { $0.sendID?.counter } == [1, 2])
+  }
+
+  @Test("A private message goes to the conversation of both users")
+  func privateConversation() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.send("psst", to: .user(UserID(3)))
+    #expect(driver.sends.first?.sendID?.conversation == "p:3:7")
+  }
+
+  @Test(
+    "What can't be sent is refused at once",
+    arguments: [("", SendError.Code.invalid), (String(repeating: "ü", count: 51), .invalid)])
+  func refusedHere(text: String, code: SendError.Code) throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.send(text)
+    #expect(driver.refusals == [code])
+    driver.send("fine")
+    #expect(driver.sends.first?.sendID?.counter == 1, "no counter was used for it")
+  }
+
+  @Test("Before the first login nothing can be sent")
+  func notConnected() throws {
+    var driver = try SessionDriver()
+    driver.start()
+    driver.send("too early")
+    #expect(driver.refusals == [.notConnected])
+  }
+
+  @Test("A message is shown once although it comes again over another connection")
+  func shownOnce() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.hear("hi", seq: 4)
+    #expect(driver.events.count == 1)
+    driver.loseConnection()
+    driver.passDeadline()
+    try driver.logIn()
+    driver.receive(.welcome(CimV1.Welcome()))
+    driver.hear("hi", seq: 4)
+    #expect(driver.events == [])
+    driver.hear("hi", seq: 4, in: "p:7:9")
+    #expect(driver.events.count == 1, "another conversation has numbers of its own")
+  }
+
+  @Test("What this client sent does not come back to it")
+  func ownMessages() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.send("mine")
+    let id = try #require(driver.sends.first?.sendID)
+    driver.hear("mine", seq: 1, sendID: id)
+    #expect(driver.events == [])
+  }
+
+  @Test("Received messages are acknowledged together, a moment later")
+  func acknowledges() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    let began = driver.now
+    driver.hear("one", seq: 1)
+    driver.wait(.milliseconds(50))
+    driver.hear("two", seq: 2)
+    driver.passDeadline()
+    #expect(driver.now == began + SessionStateMachine.acknowledgementDelay)
+    #expect(
+      driver.frames == [
+        .ack(
+          CimV1.Ack(cursors: [
+            CimV1.Cursor(conversation: "lobby", position: CimV1.LogPosition(epoch: 1, seq: 2))
+          ]))
+      ])
+  }
+
+  @Test(
+    "Who replaced or logged out this device ends the client",
+    arguments: [CimV1.KickReason.replaced, .loggedOut])
+  func kickedForGood(reason: CimV1.KickReason) throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.receive(.kick(CimV1.Kick(reason: reason, detail: "elsewhere")))
+    #expect(driver.events.first == .kicked(.init(reason), detail: "elsewhere"))
+    #expect(driver.machine.hasEnded)
+  }
+
+  @Test(
+    "A client that was kicked for its connection's sake comes back",
+    arguments: [CimV1.KickReason.idle, .tooSlow])
+  func kickedForNow(reason: CimV1.KickReason) throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.receive(.kick(CimV1.Kick(reason: reason)))
+    driver.passDeadline()
+    #expect(driver.actions == [.logIn(attempt: driver.attempt, avoiding: nil)], "that server is not at fault")
+  }
+
+  @Test("A server that goes away is left within the first half of its time, and messages flow until then")
+  func drains() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    let began = driver.now
+    driver.receive(.drain(CimV1.Drain(withinMs: 8000)))
+    #expect(driver.actions == [])
+    driver.send("still here")
+    #expect(driver.sends.count == 1)
+    driver.passDeadline()
+    #expect(driver.now <= began + .seconds(4))
+    #expect(driver.actions.first == .disconnect(gracefully: false))
+    driver.passDeadline()
+    #expect(driver.actions == [.logIn(attempt: driver.attempt, avoiding: try ServerID("s1"))])
+  }
+
+  @Test("Missing messages are reported")
+  func reset() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.receive(
+      .reset(
+        CimV1.Reset(
+          conversation: "lobby", after: CimV1.LogPosition(epoch: 1, seq: 2),
+          next: CimV1.LogPosition(epoch: 2, seq: 1))))
+    #expect(
+      driver.events == [
+        .reset(.lobby, after: LogPosition(epoch: 1, seq: 2), next: LogPosition(epoch: 2, seq: 1))
+      ])
+  }
+
+  @Test("Closing waits for the answers that are missing, then leaves in good order")
+  func closes() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.send("last words")
+    let send = try #require(driver.sends.first)
+    driver.close(within: .seconds(5))
+    #expect(driver.actions == [])
+    driver.accept(send)
+    #expect(driver.actions.suffix(2) == [.disconnect(gracefully: true), .emit(.state(.closed))])
+    #expect(driver.machine.hasEnded)
+  }
+
+  @Test("Closing does not wait forever")
+  func closeDeadline() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.send("into the void")
+    let began = driver.now
+    driver.close(within: .seconds(5))
+    driver.passDeadline()
+    #expect(driver.now == began + .seconds(5))
+    #expect(driver.machine.hasEnded)
+    #expect(driver.refusals == [.uncertain])
+  }
+
+  @Test("A client that is closed takes nothing more")
+  func afterClose() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.close(within: .zero)
+    #expect(driver.machine.hasEnded)
+    driver.send("hello?")
+    #expect(driver.refusals == [.closed])
+  }
+}
