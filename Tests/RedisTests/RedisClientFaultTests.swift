@@ -6,10 +6,10 @@ import Testing
 struct RedisClientFaultTests {
   @Test("A killed server fails commands with typed errors, and a restarted one is used again")
   func serverRestarts() async throws {
-    let (server, client) = try await connectedPair()
+    let (server, client) = try await connectedPair(configuration: .defaults)
     // A command that the server holds back is in flight when the server dies.
     let blocked = Task { try await client.send(RedisCommand("BLPOP", "never", 0)) }
-    let observer = RedisClient(address: try server.address, logger: .quiet)
+    let observer = RedisClient(address: try server.address, configuration: .patient, logger: .quiet)
     try await eventually("the blocked command in flight") {
       try await observer.send(RedisCommand("INFO", "clients")).asString().contains("blocked_clients:1")
     }
@@ -58,7 +58,7 @@ struct RedisClientFaultTests {
     "A frozen server times commands out, its connection is given up, and it is used again when it goes on")
   func frozenServer() async throws {
     var configuration = RedisClient.Configuration.defaults
-    configuration.commandTimeout = .milliseconds(200)
+    configuration.commandTimeout = .seconds(1)
     let (server, client) = try await connectedPair(configuration: configuration)
     server.pause()
     let error = await #expect(throws: RedisError.self) { try await client.ping() }
@@ -76,7 +76,7 @@ struct RedisClientFaultTests {
       guard command == "ECHO" else { return .reply("+PONG\r\n") }
       return .reply(connection == 1 ? "\u{1}random\r\n" : "+fine\r\n")
     }
-    let client = RedisClient(address: server.address, logger: .quiet)
+    let client = RedisClient(address: server.address, configuration: .patient, logger: .quiet)
     let error = await #expect(throws: RedisError.self) { try await client.send(RedisCommand("ECHO", "x")) }
     #expect(error?.code == .protocolViolation)
     try await eventually("the client reconnected") { client.isReady }
@@ -91,7 +91,7 @@ struct RedisClientFaultTests {
       guard command == "ECHO" else { return .reply("+PONG\r\n") }
       return connection == 1 ? .closeOutput : .reply("+fine\r\n")
     }
-    let client = RedisClient(address: server.address, logger: .quiet)
+    let client = RedisClient(address: server.address, configuration: .patient, logger: .quiet)
     let error = await #expect(throws: RedisError.self) { try await client.send(RedisCommand("ECHO", "x")) }
     #expect(error?.code == .connectionLost)
     try await eventually("the client reconnected") { client.isReady }
@@ -105,7 +105,7 @@ struct RedisClientFaultTests {
     let server = try await FakeRedisServer { _, command in
       command == "ECHO" ? .closeOutput : .reply("+PONG\r\n")
     }
-    let client = RedisClient(address: server.address, logger: .quiet)
+    let client = RedisClient(address: server.address, configuration: .patient, logger: .quiet)
     let replies = await client.send([RedisCommand("PING"), RedisCommand("ECHO", "x"), RedisCommand("PING")])
     #expect(replies[0] == .success(.status("PONG")))
     for reply in replies[1...] {
@@ -121,7 +121,7 @@ struct RedisClientFaultTests {
     let server = try await FakeRedisServer { connection, _ in
       .reply(connection < 3 ? "-LOADING Redis is loading the dataset in memory\r\n" : "+PONG\r\n")
     }
-    let client = RedisClient(address: server.address, logger: .quiet)
+    let client = RedisClient(address: server.address, configuration: .patient, logger: .quiet)
     try await client.ping()
     await client.shutdown()
     try await server.stop()

@@ -6,7 +6,7 @@ import Testing
 struct RedisClientLifecycleTests {
   @Test("Commands beyond the bound are refused, and nothing else is")
   func overloaded() async throws {
-    var configuration = RedisClient.Configuration.defaults
+    var configuration = RedisClient.Configuration.patient
     configuration.maximumPendingCommands = 10
     let (server, client) = try await connectedPair(configuration: configuration)
     let replies = await client.send(Array(repeating: RedisCommand("PING"), count: 11))
@@ -71,7 +71,7 @@ struct RedisClientLifecycleTests {
   func release() async throws {
     let (server, client) = try await connectedPair()
     do {
-      let released = RedisClient(address: try server.address, logger: .quiet)
+      let released = RedisClient(address: try server.address, configuration: .patient, logger: .quiet)
       try await released.ping()
     }
     try await eventually("the released client's connection closed") {

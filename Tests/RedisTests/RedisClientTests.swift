@@ -117,10 +117,10 @@ struct RedisClientTests {
   @Test("User, password and database of the address are used")
   func credentials() async throws {
     let server = try await RedisServer()
-    let admin = RedisClient(address: try server.address, logger: .quiet)
+    let admin = RedisClient(address: try server.address, configuration: .patient, logger: .quiet)
     _ = try await admin.send(
       RedisCommand("ACL", "SETUSER", "me", "on", ">p@ss", "allkeys", "allcommands"))
-    var configuration = RedisClient.Configuration.defaults
+    var configuration = RedisClient.Configuration.patient
     configuration.clientName = "cim-test"
     let client = RedisClient(
       address: try RedisAddress(url: "redis://me:p%40ss@127.0.0.1:\(server.port)/5"),

@@ -9,7 +9,8 @@ struct RedisStoreFaultTests {
   @Test("While Redis is away the stores are unavailable, and afterwards everything goes on where it was")
   func restart() async throws {
     let server = try await RedisServer(appendOnly: true)
-    try await server.withClient { redis in
+    try await server.withClient(connectionWait: .milliseconds(200)) { redis in
+      try await eventually("Redis is connected") { redis.isReady }
       let stores = Stores.redis(redis)
       let (ada, _) = try await stores.accounts.register(UserName("ada"))
       let first = try #require(

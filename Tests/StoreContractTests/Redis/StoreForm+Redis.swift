@@ -15,9 +15,17 @@ extension StoreForm {
 
 extension RedisServer {
   /// Runs a test with a client of this server, and stops both.
-  func withClient(_ test: (RedisClient) async throws -> Void) async throws {
+  ///
+  /// - Parameter connectionWait: How long commands wait for a connection: long enough for a busy machine by default.
+  func withClient(
+    connectionWait: Duration = .seconds(30), _ test: (RedisClient) async throws -> Void
+  ) async throws {
+    var configuration = RedisClient.Configuration.defaults
+    configuration.connectionWait = connectionWait
+    configuration.commandTimeout = .seconds(30)
     let client = RedisClient(
-      address: try RedisAddress(url: url), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      address: try RedisAddress(url: url), configuration: configuration,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     try await test(client)
     await client.shutdown()
     try await stop()
