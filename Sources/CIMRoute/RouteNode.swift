@@ -96,11 +96,15 @@ public final class RouteNode: Sendable {
     await registration.withdraw()
   }
 
-  /// Stops: messages that are being handled are finished first, for up to `grace`; then the links are ended.
+  /// Stops: messages and ends of sessions that are being handled are finished first, for up to `grace`; then the links
+  /// are ended.
   public func shutdown(within grace: Duration) async {
     readinessProbe.finish()
     await withTaskGroup { group in
-      group.addTask { await self.core.intake.waitUntilIdle() }
+      group.addTask {
+        await self.core.intake.waitUntilIdle()
+        await self.core.desk.persistence.waitUntilIdle()
+      }
       // Cancelled when there is no work any more.
       group.addTask { try? await Task.sleep(for: grace) }
       await group.next()

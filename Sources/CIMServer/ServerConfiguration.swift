@@ -17,7 +17,8 @@ public struct ServerConfiguration: Sendable {
   /// How long opening a session may take, mostly the route's time. 5 s by default.
   public var openingTimeout = TimeAmount.seconds(5)
 
-  /// How many clients may be connected. 200,000 by default; further ones get UNAVAILABLE.
+  /// How many clients may be connected, those included that have not said hello. 200,000 by default; further ones get
+  /// UNAVAILABLE.
   public var maxSessions = 200_000
   /// How many messages of one client may be under way to the log; further ones are refused. 64 by default.
   public var maxSendsInFlight = 64
@@ -32,6 +33,8 @@ public struct ServerConfiguration: Sendable {
   public var linkPingAfter = TimeAmount.seconds(1)
   /// See `linkPingAfter`.
   public var linkDownAfter = TimeAmount.seconds(3)
+  /// How much may wait for a slow route, in bytes; past it messages to it are refused for now. 64 MiB by default.
+  public var maxLinkOutboundBytes = 64 * 1024 * 1024
   /// How many sessions of one event loop are stated again at the same time after a new registration. 64 by default.
   public var maxRestatements = 64
 

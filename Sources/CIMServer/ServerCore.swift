@@ -15,6 +15,8 @@ final class ServerCore: Sendable {
   private let registration: Mutex<ServerInstance?> = Mutex(nil)
   private let draining = Atomic(false)
   private let lastLink = Atomic<UInt64>(0)
+  /// How many clients' streams are open, with or without a session.
+  let openStreams = Atomic(0)
   /// Tells the number of sessions to whoever waits for the last one's end.
   let sessionCounts = Latest<Int>(0)
 

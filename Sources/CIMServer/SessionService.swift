@@ -1,6 +1,7 @@
 import CIMCore
 import CIMProtos
 import NgRPC
+import Synchronization
 
 /// Serves `cim.v1.Session` to clients.
 struct SessionService: RPCService {
@@ -13,7 +14,7 @@ struct SessionService: RPCService {
       guard !core.isDraining else {
         throw RPCError(code: .unavailable, message: SessionHandler.goingAway)
       }
-      guard core.sessionCount < core.configuration.maxSessions else {
+      guard core.openStreams.load(ordering: .relaxed) < core.configuration.maxSessions else {
         throw RPCError(
           code: .unavailable,
           message:

@@ -1,17 +1,42 @@
 import CIMCore
 import Logging
+import Synchronization
 
 /// Does what must be done in a store sooner or later, also when the store is away at the moment.
-struct Persistence: Sendable {
+final class Persistence: Sendable {
   /// How often a thing is tried.
-  var attempts = 60
+  private let attempts: Int
   /// How long to wait between two tries.
-  var pause = Duration.seconds(1)
-  let logger: Logger
+  private let pause: Duration
+  private let logger: Logger
+  private let running = Mutex(0)
+  private let idle = Latest(true)
+
+  init(attempts: Int = 60, pause: Duration = .seconds(1), logger: Logger) {
+    self.attempts = attempts
+    self.pause = pause
+    self.logger = logger
+  }
 
   /// Begins to do `work`, and does it again until it succeeds: it must be right to do twice.
   func attempt(_ purpose: String, _ work: @escaping @Sendable () async throws(StoreError) -> Void) {
-    Task { await self.run(purpose, work) }
+    count(1)
+    Task {
+      await self.run(purpose, work)
+      self.count(-1)
+    }
+  }
+
+  /// Returns when nothing is left to do.
+  func waitUntilIdle() async {
+    for await isIdle in idle.values() where isIdle { return }
+  }
+
+  private func count(_ change: Int) {
+    running.withLock { running in
+      running += change
+      idle.publish(running == 0)
+    }
   }
 
   private func run(_ purpose: String, _ work: @Sendable () async throws(StoreError) -> Void) async {

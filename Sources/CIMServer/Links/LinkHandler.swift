@@ -119,8 +119,8 @@ final class LinkHandler: StreamHandler {
     requests = [:]
     for session in sessions { core.shards.push(.linkLost(id, to: session.number), to: session.shard) }
     for command in unsent { giveBack(command) }
-    core.logger.warning(
-      "a route's link is down",
+    core.logger.log(
+      level: status.code == .ok ? .info : .warning, "a route's link is down",
       metadata: ["route": "\(peer.routeID)", "link": "\(id.rawValue)", "status": "\(status)"])
   }
 
@@ -149,6 +149,15 @@ final class LinkHandler: StreamHandler {
       case .open(let token, let device, let session):
         let request = add(.open(device: device, for: session))
         send(.sessionOpened(CimV1.SessionOpened(requestID: request, token: token, deviceID: device)))
+      case .send(let message, _, let session, let number)
+      where stream.pendingBytes > core.configuration.maxLinkOutboundBytes:
+        let refused = CimV1.Refused(
+          reason: .unavailable, detail: "The route does not keep up; send it again in a moment.")
+        core.shards.push(
+          .answered(
+            CimV1.SendResult(sendID: message.sendID, outcome: .refused(refused)), number: number,
+            to: session.number),
+          to: session.shard)
       case .send(let message, let sender, let session, let number):
         let request = add(.send(number: number, from: session))
         send(

@@ -18,9 +18,9 @@ final class SessionHandler: StreamHandler {
   private let stream: ServerStream<CimV1.ConnectResponse>
   private let token: String
   private let shard: SessionShard
-  private let core: ServerCore
-  private var machine: SessionMachine
-  private var sends: SendWindow
+  let core: ServerCore
+  var machine: SessionMachine
+  var sends: SendWindow
   /// The link on which the opening was asked for.
   private var openingLink: LinkID?
   private var hasJoined = false
@@ -37,7 +37,7 @@ final class SessionHandler: StreamHandler {
     sends = SendWindow(limits: core.configuration.sendLimits)
   }
 
-  private var address: SessionAddress { SessionAddress(shard: shard.index, number: number) }
+  var address: SessionAddress { SessionAddress(shard: shard.index, number: number) }
 
   /// Whose connection it is; 0 until that is known.
   var user: UInt64 { machine.identity?.user.id ?? 0 }
@@ -114,7 +114,7 @@ final class SessionHandler: StreamHandler {
 
   // MARK: Carrying out
 
-  private func perform(_ action: SessionMachine.Action) {
+  func perform(_ action: SessionMachine.Action) {
     switch action {
     case .nothing: break
     case .open: open()
@@ -139,7 +139,7 @@ final class SessionHandler: StreamHandler {
     if !machine.hasEnded { shard.setAlarm(for: self) }
   }
 
-  private func send(_ frame: CimV1.ConnectResponse.Frame) {
+  func send(_ frame: CimV1.ConnectResponse.Frame) {
     stream.send(CimV1.ConnectResponse(frame: frame))
   }
 
@@ -212,55 +212,6 @@ final class SessionHandler: StreamHandler {
   func linkLost(_ link: LinkID) {
     if machine.awaitsGrant, openingLink == link { open() }
     resend(lostOn: link)
-  }
-
-  // MARK: Messages from the client
-
-  private func relay(_ send: CimV1.Send) {
-    guard let identity = machine.identity else { return }
-    for link in sends.links where core.links.link(link) == nil { resend(lostOn: link) }
-    guard sends.hasRoom(for: send) else {
-      return refuse(
-        send,
-        "More than \(core.configuration.maxSendsInFlight) messages or "
-          + "\(core.configuration.maxSendBytesInFlight) bytes are under way; wait for answers, then send it again."
-      )
-    }
-    let conversation = send.sendID?.conversation ?? ""
-    guard
-      let link = sends.link(of: conversation).flatMap(core.links.link) ?? core.links.choose(for: conversation)
-    else {
-      return refuse(send, Self.noRoute)
-    }
-    let pending = sends.add(send, over: link.id)
-    if !link.push(.send(send, by: identity, from: address, number: pending.number)) {
-      resend(lostOn: link.id)
-    }
-  }
-
-  /// A route has answered.
-  func answered(_ result: CimV1.SendResult, number: UInt64) {
-    // A send that was passed on twice can be answered twice.
-    guard sends.remove(number) else { return }
-    send(.sendResult(result))
-  }
-
-  private func resend(lostOn link: LinkID) {
-    guard let identity = machine.identity else { return }
-    let (again, unsent) = sends.move(from: link) { conversation in core.links.choose(for: conversation)?.id }
-    for pending in again {
-      let command = LinkCommand.send(pending.send, by: identity, from: address, number: pending.number)
-      // A link that takes nothing has gone since it was chosen, and is not chosen again.
-      if core.links.link(pending.link)?.push(command) != true { resend(lostOn: pending.link) }
-    }
-    for pending in unsent { refuse(pending.send, Self.noRoute) }
-  }
-
-  private static let noRoute = "No route is linked to this server at the moment; send it again."
-
-  private func refuse(_ send: CimV1.Send, _ detail: String) {
-    let refused = CimV1.Refused(reason: .unavailable, detail: detail)
-    self.send(.sendResult(CimV1.SendResult(sendID: send.sendID, outcome: .refused(refused))))
   }
 }
 

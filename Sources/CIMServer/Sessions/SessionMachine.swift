@@ -141,7 +141,8 @@ struct SessionMachine: Sendable {
 
   /// A route has refused the session.
   mutating func denied(_ denied: CimV1.SessionDenied) -> Action {
-    let code = UInt8(exactly: denied.statusCode).map(StatusCode.init) ?? .unknown
+    let told = UInt8(exactly: denied.statusCode).map(StatusCode.init) ?? .unknown
+    let code = told == .ok ? .unknown : told
     switch phase {
     case .opening: return end(code, denied.detail)
     case .open, .announcing:

@@ -38,6 +38,7 @@ final class SessionShard {
     lastNumber += 1
     let session = make(lastNumber)
     sessions[lastNumber] = session
+    core.openStreams.count()
     startTimer()
     setAlarm(for: session)
     return session
@@ -45,7 +46,8 @@ final class SessionShard {
 
   /// Lets a session go.
   func remove(_ number: UInt64) {
-    sessions[number] = nil
+    guard sessions.removeValue(forKey: number) != nil else { return }
+    core.openStreams.count(-1)
     if restating.remove(number) != nil { restateNext() }
     if sessions.isEmpty {
       timer?.cancel()
