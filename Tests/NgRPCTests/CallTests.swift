@@ -134,27 +134,91 @@ struct CallTests {
   func deadline() async throws {
     let service = EchoService()
     try await withLoopback([service]) { channel, _, _ in
-      let error = try await rpcError {
-        try await channel.unary(
-          EchoService.hang, ByteBuffer(), options: CallOptions(timeout: .milliseconds(50)))
-          as ByteBuffer
-      }
+      let call = channel.call(
+        EchoService.hang, options: CallOptions(timeout: .milliseconds(500)),
+        (ByteBuffer.self, ByteBuffer.self))
+      var responses = call.messages.makeAsyncIterator()
+      #expect(try await responses.next() == ByteBuffer())
+      let error = try await rpcError { try await responses.next() }
       #expect(error?.code == .deadlineExceeded)
       for await _ in service.hangs { break }
     }
   }
 
-  @Test("Cancelling the caller's task cancels the handler")
+  @Test("Cancelling a call cancels its handler")
   func cancellation() async throws {
     let service = EchoService()
     try await withLoopback([service]) { channel, _, _ in
+      let call = channel.call(EchoService.hang, (ByteBuffer.self, ByteBuffer.self))
+      var responses = call.messages.makeAsyncIterator()
+      #expect(try await responses.next() == ByteBuffer())
+      call.cancel()
+      let error = try await rpcError { try await responses.next() }
+      #expect(error?.code == .cancelled)
+      for await _ in service.hangs { break }
+    }
+  }
+
+  @Test("Cancelling the caller's task ends its unary call")
+  func cancelledTask() async throws {
+    try await withLoopback { channel, _, _ in
       let task = Task { try await channel.unary(EchoService.hang, ByteBuffer()) as ByteBuffer }
-      // The call is under way once another one has been answered after it.
-      let _: ByteBuffer = try await channel.unary(EchoService.unary, ByteBuffer())
       task.cancel()
       let error = try await rpcError { try await task.value }
       #expect(error?.code == .cancelled)
-      for await _ in service.hangs { break }
+    }
+  }
+
+  @Test(
+    "A task that is cancelled before or while it reads gets out, and the stream goes on for the next reader")
+  func cancelledReaders() async throws {
+    try await withLoopback { channel, _, _ in
+      let call = channel.call(EchoService.chat, (ByteBuffer.self, ByteBuffer.self))
+      for _ in 0..<50 {
+        let reader = Task { for try await _ in call.messages {} }
+        reader.cancel()
+        let error = try await rpcError { try await reader.value }
+        #expect(error?.code == .cancelled)
+      }
+      try await call.send(ByteBuffer(string: "still here"))
+      var responses = call.messages.makeAsyncIterator()
+      #expect(try await responses.next() == ByteBuffer(string: "still here"))
+      call.cancel()
+    }
+  }
+
+  @Test("A task that is cancelled while it waits for room gets out")
+  func cancelledSender() async throws {
+    try await withLoopback { channel, _, _ in
+      let call = channel.call(EchoService.chat, (ByteBuffer.self, ByteBuffer.self))
+      let sender = Task { while true { try await call.send(ByteBuffer(repeating: 0, count: 100_000)) } }
+      // The sender runs into the windows, since nobody reads.
+      for _ in 0..<20 { let _: ByteBuffer = try await channel.unary(EchoService.unary, ByteBuffer()) }
+      sender.cancel()
+      let error = try await rpcError { try await sender.value }
+      #expect(error?.code == .cancelled)
+      call.cancel()
+    }
+  }
+
+  @Test("A handler's bad metadata ends its call with an error that names the key")
+  func badMetadataOfHandler() async throws {
+    try await withLoopback([BadMetadataService()]) { channel, _, _ in
+      let error = try await rpcError {
+        try await channel.unary(BadMetadataService.method, ByteBuffer()) as ByteBuffer
+      }
+      #expect(error?.code == .internalError)
+      #expect(error?.message.contains("\"Bad Key\"") == true)
+    }
+  }
+
+  @Test("A status too large for a block of headers ends its call all the same")
+  func largeStatus() async throws {
+    try await withLoopback([BadMetadataService()]) { channel, _, _ in
+      let error = try await rpcError {
+        try await channel.unary(BadMetadataService.large, ByteBuffer()) as ByteBuffer
+      }
+      #expect(error != nil)
     }
   }
 
@@ -216,6 +280,22 @@ struct CallTests {
       #expect(try await call.status().code == .ok)
       await shutdown
       #expect(server.connectionCount == 0)
+    }
+  }
+}
+
+/// Does what a handler should not.
+private struct BadMetadataService: RPCService {
+  static let method = MethodDescriptor(service: "test.Bad", method: "Metadata", kind: .unary)
+  static let large = MethodDescriptor(service: "test.Bad", method: "Large", kind: .unary)
+
+  func register(with router: inout RPCRouter) {
+    router.unary(Self.method) { (request: ByteBuffer, context) in
+      context.setInitialMetadata(["Bad Key": "x"])
+      return request
+    }
+    router.unary(Self.large) { (_: ByteBuffer, _) -> ByteBuffer in
+      throw RPCError(code: .invalidArgument, message: String(repeating: "长", count: 10_000))
     }
   }
 }

@@ -8,7 +8,7 @@ struct EchoService: RPCService {
   static let collect = MethodDescriptor(service: "test.Echo", method: "Collect", kind: .clientStreaming)
   static let chat = MethodDescriptor(service: "test.Echo", method: "Chat", kind: .bidirectional)
   static let fail = MethodDescriptor(service: "test.Echo", method: "Fail", kind: .unary)
-  static let hang = MethodDescriptor(service: "test.Echo", method: "Hang", kind: .unary)
+  static let hang = MethodDescriptor(service: "test.Echo", method: "Hang", kind: .bidirectional)
   static let metadata = MethodDescriptor(service: "test.Echo", method: "Metadata", kind: .unary)
   static let handler = MethodDescriptor(service: "test.Echo", method: "Handler", kind: .bidirectional)
 
@@ -39,8 +39,11 @@ struct EchoService: RPCService {
         metadata: ["reason": "asked-for"])
     }
     let hung = hung
-    router.unary(Self.hang) { (_: ByteBuffer, _) -> ByteBuffer in
+    // Says that it has begun, and then nothing more.
+    router.bidirectional(Self.hang) {
+      (_: RequestStream<ByteBuffer>, responses: ResponseWriter<ByteBuffer>, _) in
       defer { hung.yield() }
+      try await responses.send(ByteBuffer())
       while true { try await Task.sleep(for: .seconds(3600)) }
     }
     router.unary(Self.metadata) { (_: ByteBuffer, context) in

@@ -18,7 +18,7 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
   /// Those that only finish what they have.
   private var draining: [ObjectIdentifier: ClientConnection] = [:]
   /// An attempt: the connection is there, its settings have not come.
-  private var attempt: (connection: ClientConnection, timer: Scheduled<Void>)?
+  private var attempt: (connection: ClientConnection, timer: Scheduled<Void>, further: ArraySlice<Endpoint>)?
   private var retryTimer: Scheduled<Void>?
   private var observers: [Int: AsyncStream<ConnectivityState>.Continuation] = [:]
   private var observerCount = 0
@@ -38,7 +38,9 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
 
   func start(_ call: ClientCallCore) {
     switch state.call(waitForReady: call.options.waitForReady) {
-    case .start: if let connection { call.start(on: connection) }
+    case .start:
+      guard let connection else { return call.end(ChannelState.shutdownError, nil) }
+      call.start(on: connection)
     case .wait: waiting.append(call)
     case .connectAndWait:
       waiting.append(call)
@@ -89,17 +91,17 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
       .whenComplete { result in
         switch result {
         case .failure(let error): self.connect(to: targets.dropFirst(), lastError: error)
-        case .success: self.awaitSettings(bound.value)
+        case .success: self.awaitSettings(bound.value, further: targets.dropFirst())
         }
       }
   }
 
-  private func awaitSettings(_ connection: ClientConnection) {
+  private func awaitSettings(_ connection: ClientConnection, further: ArraySlice<Endpoint>) {
     guard state.connectivity == .connecting else { return connection.http2.close() }
     let timer = eventLoop.assumeIsolated().scheduleTask(in: configuration.connectTimeout) {
       connection.http2.close()
     }
-    attempt = (connection, timer)
+    attempt = (connection, timer, further)
     if connection.isReady { connectionReady(connection) }
     if !connection.http2.isActive { connectionClosed(connection, nil) }
   }
@@ -159,6 +161,10 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
   }
 
   func observe(_ continuation: AsyncStream<ConnectivityState>.Continuation) {
+    guard state.connectivity != .shutdown else {
+      continuation.yield(.shutdown)
+      return continuation.finish()
+    }
     let id = observerCount
     observerCount += 1
     observers[id] = continuation

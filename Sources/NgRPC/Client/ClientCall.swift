@@ -16,13 +16,7 @@ public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendab
   ///
   /// - Throws: ``RPCError`` when the call has ended; what the message's encoding throws.
   public func send(_ message: Request) async throws {
-    let framed = try FramedMessage(message)
-    try await withCheckedThrowingContinuation { continuation in
-      core.onEventLoop { core in
-        core.send(framed: framed)
-        core.waitForRoom(continuation)
-      }
-    }
+    try await core.sendAndWaitForRoom(FramedMessage(message))
   }
 
   /// Sends a message and never waits; dropped when the call has ended. For senders that bound what is under way themselves.
@@ -35,10 +29,9 @@ public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendab
   public func finish() { core.onEventLoop { $0.finish() } }
 
   /// Sends the only message and ends this side.
-  package func sendOnly(_ message: Request) throws {
-    let framed = try FramedMessage(message)
+  package func sendOnly(_ message: FramedMessage) {
     core.onEventLoop { core in
-      core.send(framed: framed)
+      core.send(framed: message)
       core.finish()
     }
   }

@@ -21,7 +21,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   private var flow = InboundFlow()
   private var receiver: InboundReceiver?
   private var deadlineTimer: Scheduled<Void>?
-  private var writers: [CheckedContinuation<Void, any Error>] = []
+  private let writers: RoomWaiters
   private let initial: EventLoopPromise<Metadata>
   private let status: EventLoopPromise<RPCError>
 
@@ -29,6 +29,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     self.method = method
     self.options = options
     self.eventLoop = eventLoop
+    writers = RoomWaiters(eventLoop: eventLoop)
     response = ClientResponseState(kind: method.kind)
     deframer = MessageDeframer(limit: maxMessageBytes)
     deadline = options.timeout.map { .now() + TimeAmount($0) }
@@ -63,11 +64,13 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     } catch {
       return end(error, nil)
     }
-    stream.delegate = self
-    guard connection.http2.session.submitRequest(stream, headers(for: connection)) else {
-      stream.delegate = nil
+    guard connection.http2.isActive, connection.http2.session.submitRequest(stream, headers(for: connection))
+    else {
+      // Its numbers are used up, or it is going: the next call gets a new connection.
+      connection.drain()
       return end(RPCError(code: .unavailable, message: "The connection takes no more calls."), nil)
     }
+    stream.delegate = self
     transport = .open(connection)
     self.connection = connection
     connection.http2.setNeedsFlush()
@@ -123,21 +126,20 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     connection.http2.setNeedsFlush()
   }
 
-  /// Resumes `writer` when the outbound buffer has room.
-  func waitForRoom(_ writer: CheckedContinuation<Void, any Error>) {
-    if hasEnded {
-      writer.resume(throwing: RPCError(code: .cancelled, message: "The call has ended."))
-    } else if stream.isFull {
-      writers.append(writer)
-    } else {
-      writer.resume()
+  /// Sends a message on the event loop, and waits until the outbound buffer has room again.
+  ///
+  /// - Throws: CANCELLED when the call has ended or the task is cancelled while it waits.
+  func sendAndWaitForRoom(_ message: FramedMessage) async throws {
+    try await writers.wait { [self] in
+      send(framed: message)
+      return hasEnded ? .ended(Self.endedError) : stream.isFull ? .full : .room
     }
   }
 
+  private static let endedError = RPCError(code: .cancelled, message: "The call has ended.")
+
   func becameWritable() {
-    let waiting = writers
-    writers = []
-    for writer in waiting { writer.resume() }
+    writers.resumeAll()
     receiver?.becameWritable()
   }
 
@@ -147,7 +149,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     switch response.receive(headers, endStream: endStream) {
     case .ignore: break
     case .initial(let metadata): initial.succeed(metadata)
-    case .end(let status): ended(status, stream.end.isOpen ? .noError : nil)
+    case .end(let status): ended(complete(status), .noError)
     case .violation(let error): ended(error, .cancel)
     }
   }
@@ -178,7 +180,13 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
 
   func receivedEndStream() {
     // The response ended with DATA: there is no status.
-    end(RPCError(code: .unknown, message: "The server ended the response without a status."), nil)
+    end(RPCError(code: .unknown, message: "The server ended the response without a status."), .noError)
+  }
+
+  /// A response that ends within a message did not end well.
+  private func complete(_ status: RPCError) -> RPCError {
+    guard status.code == .ok, deframer.partialBytes > 0 else { return status }
+    return RPCError(code: .internalError, message: "The response ended within a message.")
   }
 
   func giveCredit(_ bytes: Int) {
@@ -210,6 +218,8 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   func cancel() { end(RPCError(code: .cancelled, message: "The call was cancelled by its caller."), .cancel) }
 
   func closed(_ error: HTTP2ErrorCode?) {
+    let connection = connection
+    self.connection = nil
     defer { connection?.streamClosed() }
     guard response.end() else { return }
     if let error {
@@ -221,26 +231,27 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   }
 
   private func ended(_ error: RPCError, _ code: HTTP2ErrorCode?) {
-    if let code, case .open(let connection) = transport {
+    // What this side has not sent is not wanted any more; a request that went out whole ends by itself.
+    if let code, case .open(let connection) = transport, code != .noError || !stream.end.isSent {
       connection.http2.session.reset(stream, code)
       connection.http2.setNeedsFlush()
     }
     transport = .closed
+    stream.outbound = ByteBuffer()
     deadlineTimer?.cancel()
     deadlineTimer = nil
-    initial.fail(error)
+    // A response that is trailers alone has no metadata in front.
+    if error.code == .ok { initial.succeed([:]) } else { initial.fail(error) }
     status.succeed(error)
     let receiver = receiver
     self.receiver = nil
     receiver?.closed(error)
-    let waiting = writers
-    writers = []
-    for writer in waiting { writer.resume(throwing: error) }
+    writers.resumeAll(throwing: error.code == .ok ? Self.endedError : error)
   }
 }
 
 extension HTTP2Stream.End {
-  fileprivate var isOpen: Bool { if case .open = self { true } else { false } }
+  fileprivate var isSent: Bool { if case .sent = self { true } else { false } }
 }
 
 extension ClientCallCore {

@@ -37,8 +37,9 @@ public final class RPCChannel: Sendable {
   public func unary<Request: RPCMessage, Response: RPCMessage>(
     _ method: MethodDescriptor, _ request: Request, options: CallOptions = .defaults
   ) async throws -> Response {
+    let framed = try FramedMessage(request)
     let call = call(method, options: options, (Request.self, Response.self))
-    try call.sendOnly(request)
+    call.sendOnly(framed)
     return try await withTaskCancellationHandler {
       var response: Response?
       for try await message in call.messages { response = message }

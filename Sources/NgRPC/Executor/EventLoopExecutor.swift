@@ -126,7 +126,14 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
       // What a flush has made possible, such as a sender that may go on, belongs to this drain.
     } while left > 0 && !jobs.isEmpty
     isDraining = false
-    if !jobs.isEmpty || !unflushed.isEmpty { scheduleDrain() }
+    if !jobs.isEmpty || !unflushed.isEmpty { continueSoon() }
+  }
+
+  /// Goes on after the loop has looked at its sockets: it runs what is handed to `execute` before it does that.
+  private func continueSoon() {
+    guard !isScheduled else { return }
+    isScheduled = true
+    _ = eventLoop.assumeIsolated().scheduleTask(in: .microseconds(1)) { self.drain() }
   }
 
   private func takeRemoteJobs() {

@@ -23,16 +23,21 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
 
   /// Bytes for one write; then the channel is asked whether it takes more.
   private static let writeSize = 128 * 1024
+  /// How long the last bytes may take.
+  private static let finishTimeout = TimeAmount.seconds(5)
   /// The largest output buffer that the loop keeps.
   private static let keptBufferSize = 256 * 1024
 
   let session: NgHTTP2Session
   let executor: EventLoopExecutor
-  private let delegate: any HTTP2ConnectionDelegate
+  /// Let go when the connection is over.
+  private var delegate: (any HTTP2ConnectionDelegate)?
   private var context: ChannelHandlerContext?
   private var isMarked = false
   private var isHandlingEvents = false
   private var isClosing = false
+  /// nghttp2 is done; the channel closes when it has sent everything.
+  private var isFinishing = false
   private var closeReason: RPCError?
 
   init(session: NgHTTP2Session, executor: EventLoopExecutor, delegate: any HTTP2ConnectionDelegate) {
@@ -71,8 +76,9 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     let buffer = unwrapInboundIn(data)
     do throws(RPCError) {
       try buffer.withUnsafeReadableBytes { bytes throws(RPCError) in
+        // Also after a failure: what the events point at is there until this returns.
+        defer { handleEvents() }
         try session.receive(bytes)
-        handleEvents()
       }
       setNeedsFlush()
     } catch {
@@ -131,7 +137,21 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       return
     }
     if hasWritten { context.flush() }
-    if session.isFinished { close() }
+    if session.isFinished { closeWhenFlushed() }
+  }
+
+  /// Closes when the peer has taken what was written, or after a while when it does not.
+  private func closeWhenFlushed() {
+    guard let context, !isClosing, !isFinishing else { return }
+    isFinishing = true
+    let eventLoop = context.eventLoop.assumeIsolated()
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let timer = eventLoop.scheduleTask(in: Self.finishTimeout) { self.close() }
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      timer.cancel()
+      self.close()
+    }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
   }
 
   func close() {
@@ -145,11 +165,15 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     context = nil
     isClosing = true
     handleEvents()
-    for stream in session.removeAllStreams() { end(stream, nil) }
     if closeReason == nil, let error = session.lastError {
       closeReason = RPCError(code: .internalError, message: error)
     }
-    delegate.connectionClosed(closeReason)
+    // Whoever makes new calls must know first: the end of a call may begin another.
+    let streams = session.removeAllStreams()
+    let delegate = delegate
+    self.delegate = nil
+    delegate?.connectionClosed(closeReason)
+    for stream in streams { end(stream, nil) }
   }
 
   // MARK: Events
@@ -180,14 +204,15 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   private func handle(_ event: NgHTTP2Session.Event) {
     switch event {
     case .data(let stream, let bytes): stream.delegate?.received(bytes)
-    case .request(let stream, let head, let end): delegate.received(head, on: stream, endStream: end)
+    case .request(let stream, let head, let end):
+      if isActive { delegate?.received(head, on: stream, endStream: end) }
     case .headers(let stream, let headers, let end): stream.delegate?.received(headers, endStream: end)
     case .endStream(let stream): stream.delegate?.receivedEndStream()
     case .closed(let stream, let code): end(stream, code)
-    case .settings: delegate.receivedSettings()
+    case .settings: delegate?.receivedSettings()
     case .goAway(let last, let code, let debug):
-      delegate.receivedGoAway(lastStreamID: last, code, debugData: debug)
-    case .pingAck: delegate.receivedPingAck()
+      delegate?.receivedGoAway(lastStreamID: last, code, debugData: debug)
+    case .pingAck: delegate?.receivedPingAck()
     }
   }
 }

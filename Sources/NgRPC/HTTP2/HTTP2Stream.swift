@@ -53,6 +53,15 @@ final class HTTP2Stream {
   /// Let go when the stream is over.
   var delegate: (any HTTP2StreamDelegate)?
 
+  /// Lets go of memory whose bytes are on their way: `ByteBuffer` does not by itself.
+  func discardWrittenBytes() {
+    if outbound.readableBytes == 0 {
+      outbound = ByteBuffer()
+    } else if outbound.readerIndex > max(Self.highMark, outbound.readableBytes) {
+      outbound.discardReadBytes()
+    }
+  }
+
   /// Bytes that wait for the transport.
   var pendingBytes: Int { outbound.readableBytes }
 }

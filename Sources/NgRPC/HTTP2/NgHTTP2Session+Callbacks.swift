@@ -80,6 +80,10 @@ extension NgHTTP2Session {
         NgHTTP2Session.from(user).sent(frame!.pointee)
         return 0
       }
+      nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, _, user in
+        NgHTTP2Session.from(user).couldNotSend(frame!.pointee)
+        return 0
+      }
       nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, header, length, source, user in
         guard let stream = source?.pointee.ptr, let header else {
           return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
@@ -193,7 +197,8 @@ extension NgHTTP2Session {
         _ = trailers.withFields { nghttp2_submit_trailer(session, stream.id, $0, $1) }
         flags |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
       case .sent:
-        flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+        // Trailers go out by themselves; they end the stream, and this with it.
+        return ssize_t(NGHTTP2_ERR_DEFERRED.rawValue)
       }
     }
     if count > 0 { flags |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue }
@@ -208,8 +213,16 @@ extension NgHTTP2Session {
       output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
       return length
     }
-    if stream.outbound.readableBytes == 0 { stream.outbound = ByteBuffer() }
+    stream.discardWrittenBytes()
     if stream.isFull, stream.outbound.readableBytes <= HTTP2Stream.lowMark { drained.append(stream) }
+  }
+
+  /// A block of headers that is too large for nghttp2 (64 KiB) would vanish, and its call hang: it is reset instead.
+  private func couldNotSend(_ frame: nghttp2_frame) {
+    guard UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue, let stream = stream(frame.hd.stream_id) else {
+      return
+    }
+    reset(stream, .internalError)
   }
 
   private func sent(_ frame: nghttp2_frame) {

@@ -154,6 +154,14 @@ final class NgHTTP2Session {
     _ = headers.withFields { nghttp2_submit_response(session, stream.id, $0, $1, nil) }
   }
 
+  /// Sends trailers at once. Unlike what follows from ``resume(_:)`` they do not wait for the stream's window.
+  ///
+  /// Only when nothing waits in the outbound buffer.
+  func submitTrailers(_ stream: HTTP2Stream, _ trailers: HeaderList) {
+    stream.end = .sent
+    _ = trailers.withFields { nghttp2_submit_trailer(session, stream.id, $0, $1) }
+  }
+
   /// Sends what waits in the stream's outbound buffer, or its end.
   func resume(_ stream: HTTP2Stream) {
     guard stream.isDeferred, stream.id != 0 else { return }
@@ -161,8 +169,9 @@ final class NgHTTP2Session {
     nghttp2_session_resume_data(session, stream.id)
   }
 
+  /// Ends a stream at once; does nothing when it has ended.
   func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
-    guard stream.id != 0 else { return }
+    guard streams[stream.id] === stream else { return }
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
 

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import Synchronization
 
 /// The messages of a stream that wait for their one reader, and the reader when it waits for them.
 ///
@@ -16,7 +17,10 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   let eventLoop: any EventLoop
   private var messages = Deque<(message: Message, credit: Int)>()
   private var end = End.open
-  private var reader: CheckedContinuation<Message?, any Error>?
+  private var reader: (ticket: UInt64, continuation: CheckedContinuation<Message?, any Error>)?
+  private let tickets = Atomic<UInt64>(0)
+  /// Reads that were cancelled before they came to wait.
+  private var cancelled: Set<UInt64> = []
 
   init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -26,7 +30,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     if let reader {
       self.reader = nil
       creditor?.giveCredit(credit)
-      reader.resume(returning: message)
+      reader.continuation.resume(returning: message)
     } else {
       messages.append((message, credit))
     }
@@ -45,7 +49,11 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     end = .ended(error)
     if let reader {
       self.reader = nil
-      if let error { reader.resume(throwing: error) } else { reader.resume(returning: nil) }
+      if let error {
+        reader.continuation.resume(throwing: error)
+      } else {
+        reader.continuation.resume(returning: nil)
+      }
     }
   }
 
@@ -54,17 +62,19 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   /// - Throws: the error that the stream ended with; CANCELLED when the reading task is cancelled.
   func next() async throws -> Message? {
     if eventLoop.inEventLoop, let message = take() { return message }
+    let ticket = tickets.add(1, ordering: .relaxed).newValue
+    defer { onEventLoop { self.cancelled.remove(ticket) } }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        if eventLoop.inEventLoop {
-          wait(continuation)
-        } else {
-          eventLoop.execute { self.wait(continuation) }
-        }
+        onEventLoop { self.wait(continuation, ticket) }
       }
     } onCancel: {
-      eventLoop.execute { self.cancelReader() }
+      onEventLoop { self.cancelReader(ticket) }
     }
+  }
+
+  private func onEventLoop(_ body: @escaping @Sendable () -> Void) {
+    if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
   }
 
   private func take() -> Message? {
@@ -73,20 +83,29 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     return message
   }
 
-  private func wait(_ continuation: CheckedContinuation<Message?, any Error>) {
+  private func wait(_ continuation: CheckedContinuation<Message?, any Error>, _ ticket: UInt64) {
     if let message = take() { return continuation.resume(returning: message) }
     switch end {
     case .ended(nil): continuation.resume(returning: nil)
     case .ended(let error?): continuation.resume(throwing: error)
+    case .open where cancelled.remove(ticket) != nil: continuation.resume(throwing: Self.cancelledError)
     case .open:
       precondition(reader == nil, "a stream of messages has one reader at a time")
-      reader = continuation
+      reader = (ticket, continuation)
     }
   }
 
-  private func cancelReader() {
-    guard let reader else { return }
-    self.reader = nil
-    reader.resume(throwing: RPCError(code: .cancelled, message: "The reading task was cancelled."))
+  /// The read may be waiting, about to wait, or over.
+  private func cancelReader(_ ticket: UInt64) {
+    if let reader, reader.ticket == ticket {
+      self.reader = nil
+      reader.continuation.resume(throwing: Self.cancelledError)
+    } else {
+      cancelled.insert(ticket)
+    }
+  }
+
+  private static var cancelledError: RPCError {
+    RPCError(code: .cancelled, message: "The reading task was cancelled.")
   }
 }

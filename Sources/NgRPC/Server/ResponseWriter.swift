@@ -10,20 +10,10 @@ public struct ResponseWriter<Message: RPCMessage>: Sendable {
   public func send(_ message: Message) async throws {
     if call.eventLoop.inEventLoop {
       try call.send(message)
-      if call.isWritable { return }
-      try await withCheckedThrowingContinuation { call.waitForRoom($0) }
+      if !call.isWritable { try await call.waitForRoom() }
     } else {
       let framed = try FramedMessage(message)
-      try await withCheckedThrowingContinuation { continuation in
-        call.eventLoop.execute {
-          do {
-            try call.send(framed: framed)
-            call.waitForRoom(continuation)
-          } catch {
-            continuation.resume(throwing: error)
-          }
-        }
-      }
+      try await call.waitForRoom { try $0.send(framed: framed) }
     }
   }
 }

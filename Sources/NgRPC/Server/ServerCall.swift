@@ -5,8 +5,11 @@ import NIOCore
 /// `@unchecked Sendable`: all state is touched on `eventLoop` only; handlers elsewhere reach it through the hops of
 /// ``ServerStream``, ``ResponseWriter`` and ``ServerContext``.
 final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendable {
+  /// How long a finished call's last messages may take.
+  private static let lingerTimeout = TimeAmount.seconds(30)
+
   let method: MethodDescriptor
-  let head: HeaderBlock
+  let request: HeaderBlock
   let deadline: NIODeadline?
   let executor: EventLoopExecutor
   private let connection: ServerConnection
@@ -17,22 +20,24 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   private var receiver: InboundReceiver?
   private var task: Task<Void, Never>?
   private var deadlineTimer: Scheduled<Void>?
-  private var writers: [CheckedContinuation<Void, any Error>] = []
+  private var lingerTimer: Scheduled<Void>?
+  private let writers: RoomWaiters
   private var initialMetadata = Metadata()
   private var trailingMetadata = Metadata()
 
   var eventLoop: any EventLoop { executor.eventLoop }
   var peer: SocketAddress? { connection.peer }
 
-  init(method: MethodDescriptor, head: HeaderBlock, stream: HTTP2Stream, connection: ServerConnection) {
+  init(method: MethodDescriptor, request: HeaderBlock, stream: HTTP2Stream, connection: ServerConnection) {
     self.method = method
-    self.head = head
+    self.request = request
     self.stream = stream
     self.connection = connection
     executor = connection.http2.executor
+    writers = RoomWaiters(eventLoop: executor.eventLoop)
     state = ServerStreamState(kind: method.kind)
     deframer = MessageDeframer(limit: connection.configuration.maxMessageBytes)
-    deadline = head.timeout.map { .now() + .nanoseconds($0.nanoseconds) }
+    deadline = request.timeout.map { .now() + .nanoseconds($0.nanoseconds) }
   }
 
   /// Begins the call: the receiver gets its messages from now on.
@@ -112,38 +117,52 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   // MARK: Outbound, on the event loop
 
   var pendingBytes: Int { stream.pendingBytes }
+  var hasEnded: Bool { state.hasEnded }
   var isWritable: Bool { stream.pendingBytes < HTTP2Stream.highMark }
 
+  /// - Throws: CANCELLED when the call has ended; what the message's encoding throws.
   func send(_ message: some RPCMessage) throws {
-    switch state.send() {
-    case .headersAndMessage:
-      try stream.outbound.writeFramed(message)
-      try sendHead()
-    case .message: try stream.outbound.writeFramed(message)
-    case .drop: return
-    }
-    outboundGrew()
+    eventLoop.preconditionInEventLoop()
+    guard !state.hasEnded else { throw Self.endedError }
+    // Everything that can fail comes before anything is changed.
+    let head = try customHead()
+    try stream.outbound.writeFramed(message)
+    sent(head)
   }
 
+  /// - Throws: CANCELLED when the call has ended.
   func send(framed message: FramedMessage) throws {
-    switch state.send() {
-    case .headersAndMessage:
-      stream.outbound.writeImmutableBuffer(message.bytes)
-      try sendHead()
-    case .message: stream.outbound.writeImmutableBuffer(message.bytes)
-    case .drop: return
-    }
-    outboundGrew()
+    eventLoop.preconditionInEventLoop()
+    guard !state.hasEnded else { throw Self.endedError }
+    let head = try customHead()
+    stream.outbound.writeImmutableBuffer(message.bytes)
+    sent(head)
   }
 
-  private func sendHead() throws {
-    guard !initialMetadata.isEmpty else { return connection.http2.session.submitResponseHead(stream) }
+  /// The response's head when it is due and has metadata of the handler's.
+  private func customHead() throws(RPCError) -> HeaderList? {
+    guard state.needsHead, !initialMetadata.isEmpty else { return nil }
     try initialMetadata.validate()
+    return head(with: initialMetadata)
+  }
+
+  private func head(with metadata: Metadata) -> HeaderList {
     var headers = HeaderList()
     headers.add(":status", "200")
     headers.add("content-type", "application/grpc")
-    headers.add(initialMetadata)
-    connection.http2.session.submitResponseHead(stream, headers)
+    headers.add(metadata)
+    return headers
+  }
+
+  private func sent(_ head: HeaderList?) {
+    if case .headersAndMessage = state.send() {
+      if let head {
+        connection.http2.session.submitResponseHead(stream, head)
+      } else {
+        connection.http2.session.submitResponseHead(stream)
+      }
+    }
+    outboundGrew()
   }
 
   private func outboundGrew() {
@@ -152,21 +171,16 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     connection.http2.setNeedsFlush()
   }
 
-  /// Resumes `writer` when the outbound buffer has room.
-  func waitForRoom(_ writer: CheckedContinuation<Void, any Error>) {
-    if state.hasEnded {
-      writer.resume(throwing: Self.endedError)
-    } else if stream.isFull {
-      writers.append(writer)
-    } else {
-      writer.resume()
+  /// Does something that takes room in the outbound buffer, on the event loop, and waits until there is room again.
+  func waitForRoom(after send: @escaping @Sendable (ServerCall) throws -> Void = { _ in }) async throws {
+    try await writers.wait { [self] in
+      try send(self)
+      return state.hasEnded ? .ended(Self.endedError) : stream.isFull ? .full : .room
     }
   }
 
   func becameWritable() {
-    let waiting = writers
-    writers = []
-    for writer in waiting { writer.resume() }
+    writers.resumeAll()
     receiver?.becameWritable()
   }
 
@@ -178,20 +192,23 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     switch state.finish() {
     case .drop: return
     case .trailersOnly:
-      var headers = HeaderList()
-      headers.add(":status", "200")
-      headers.add("content-type", "application/grpc")
+      // What was to go in front goes along: there is only this one block.
+      var headers = head(
+        with: error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:])
       add(error, to: &headers)
       connection.http2.session.submitTrailersOnly(stream, headers)
-    case .trailers:
-      if error == nil, trailingMetadata.isEmpty {
-        stream.end = .statusOK
-      } else {
-        var trailers = HeaderList()
-        add(error, to: &trailers)
-        stream.end = .trailers(trailers)
-      }
+    case .trailers where error == nil && trailingMetadata.isEmpty:
+      stream.end = .statusOK
       connection.http2.session.resume(stream)
+    case .trailers:
+      var trailers = HeaderList()
+      add(error, to: &trailers)
+      if stream.pendingBytes == 0 {
+        connection.http2.session.submitTrailers(stream, trailers)
+      } else {
+        stream.end = .trailers(trailers)
+        connection.http2.session.resume(stream)
+      }
     }
     connection.http2.setNeedsFlush()
     ended()
@@ -227,7 +244,8 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   }
 
   func closed(_ error: HTTP2ErrorCode?) {
-    connection.callEnded()
+    lingerTimer?.cancel()
+    lingerTimer = nil
     if state.close() {
       ended()
       task?.cancel()
@@ -239,25 +257,31 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     } else {
       closeReceiver(RPCError(code: .ok, message: ""))
     }
-    resumeWriters(throwing: Self.endedError)
+    writers.resumeAll(throwing: Self.endedError)
   }
 
   private func ended() {
     deadlineTimer?.cancel()
     deadlineTimer = nil
-    resumeWriters(throwing: Self.endedError)
+    if stream.pendingBytes > 0, stream.delegate != nil {
+      // A client that does not read must not hold a finished call for ever.
+      lingerTimer = eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTimeout) { [weak self] in
+        self?.cut()
+      }
+    }
+    writers.resumeAll(throwing: Self.endedError)
+  }
+
+  private func cut() {
+    stream.outbound = ByteBuffer()
+    connection.http2.session.reset(stream, .cancel)
+    connection.http2.setNeedsFlush()
   }
 
   private func closeReceiver(_ status: RPCError) {
     guard let receiver else { return }
     self.receiver = nil
     receiver.closed(status)
-  }
-
-  private func resumeWriters(throwing error: RPCError) {
-    let waiting = writers
-    writers = []
-    for writer in waiting { writer.resume(throwing: error) }
   }
 
   static let endedError = RPCError(code: .cancelled, message: "The call has ended.")

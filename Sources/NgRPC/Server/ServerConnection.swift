@@ -12,7 +12,6 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   let configuration: RPCServer.Configuration
   private(set) var http2: HTTP2Connection!
   private(set) var peer: SocketAddress?
-  private var calls = 0
   private var shutdown = Shutdown.none
   private var prefaceTimer: Scheduled<Void>?
   private let logger: Logger
@@ -45,8 +44,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     guard let route = router.routes[request.path], request.isPost, request.isGRPC, request.malformed == nil,
       request.encoding == nil || request.encoding == "identity"
     else { return refuse(request, stream) }
-    calls += 1
-    let call = ServerCall(method: route.method, head: request, stream: stream, connection: self)
+    let call = ServerCall(method: route.method, request: request, stream: stream, connection: self)
     stream.delegate = call
     call.begin(route.begin)
     if endStream { call.receivedEndStream() }
@@ -56,8 +54,6 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     http2.session.submitTrailersOnly(stream, Refusal(of: request, router).headers)
     http2.setNeedsFlush()
   }
-
-  func callEnded() { calls -= 1 }
 
   // MARK: Connection
 

@@ -22,7 +22,7 @@ public struct ServerContext: Sendable {
   /// On the event loop.
   init(_ call: ServerCall) {
     self.call = call
-    metadataCopy = call.head.metadata
+    metadataCopy = call.request.metadata
     peer = call.peer
   }
 

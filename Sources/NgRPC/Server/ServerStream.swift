@@ -10,7 +10,7 @@ public struct ServerStream<Message: RPCMessage>: Sendable {
   /// Sends a message, never waits; dropped when the call has ended. See ``pendingBytes``.
   public func send(_ message: Message) {
     if call.eventLoop.inEventLoop {
-      do { try call.send(message) } catch { call.fail(RPCError(thrownByHandler: error)) }
+      sendNow { try $0.send(message) }
     } else {
       call.eventLoop.execute { send(message) }
     }
@@ -19,9 +19,18 @@ public struct ServerStream<Message: RPCMessage>: Sendable {
   /// Sends a message that was encoded before, never waits; dropped when the call has ended.
   public func send(framed message: FramedMessage) {
     if call.eventLoop.inEventLoop {
-      do { try call.send(framed: message) } catch { call.fail(RPCError(thrownByHandler: error)) }
+      sendNow { try $0.send(framed: message) }
     } else {
       call.eventLoop.execute { send(framed: message) }
+    }
+  }
+
+  private func sendNow(_ send: (ServerCall) throws -> Void) {
+    guard !call.hasEnded else { return }
+    do {
+      try send(call)
+    } catch {
+      call.fail(RPCError(thrownByHandler: error))
     }
   }
 

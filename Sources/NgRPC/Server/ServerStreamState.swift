@@ -12,6 +12,9 @@ struct ServerStreamState {
 
   init(kind: MethodDescriptor.Kind) { self.kind = kind }
 
+  /// Whether the response's head is still to be sent.
+  var needsHead: Bool { response == .idle }
+
   /// What sending a message takes.
   enum Send { case headersAndMessage, message, drop }
 
