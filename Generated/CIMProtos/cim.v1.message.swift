@@ -22,15 +22,13 @@ extension CimV1 {
     /// The name in the .proto file, or the number when it has none.
     public var description: String {
       switch rawValue {
-        case 0: "ACK_LEVEL_UNSPECIFIED"
-        case 1: "ACK_LEVEL_LOGGED"
-        default: String(rawValue)
+      case 0: "ACK_LEVEL_UNSPECIFIED"
+      case 1: "ACK_LEVEL_LOGGED"
+      default: String(rawValue)
       }
     }
   }
-}
 
-extension CimV1 {
   /// Why a message was not accepted.
   public struct RefusalReason: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// Never sent.
@@ -59,20 +57,18 @@ extension CimV1 {
     /// The name in the .proto file, or the number when it has none.
     public var description: String {
       switch rawValue {
-        case 0: "REFUSAL_REASON_UNSPECIFIED"
-        case 1: "REFUSAL_REASON_INVALID"
-        case 2: "REFUSAL_REASON_UNKNOWN_USER"
-        case 3: "REFUSAL_REASON_NOT_A_MEMBER"
-        case 4: "REFUSAL_REASON_COUNTER_GAP"
-        case 5: "REFUSAL_REASON_DUPLICATE_UNKNOWN"
-        case 6: "REFUSAL_REASON_UNAVAILABLE"
-        default: String(rawValue)
+      case 0: "REFUSAL_REASON_UNSPECIFIED"
+      case 1: "REFUSAL_REASON_INVALID"
+      case 2: "REFUSAL_REASON_UNKNOWN_USER"
+      case 3: "REFUSAL_REASON_NOT_A_MEMBER"
+      case 4: "REFUSAL_REASON_COUNTER_GAP"
+      case 5: "REFUSAL_REASON_DUPLICATE_UNKNOWN"
+      case 6: "REFUSAL_REASON_UNAVAILABLE"
+      default: String(rawValue)
       }
     }
   }
-}
 
-extension CimV1 {
   /// An account: the id is given by the service and never reused, the name is chosen by its owner. Both are unique.
   public struct User: Hashable, Sendable {
     /// 1 or greater.
@@ -88,9 +84,7 @@ extension CimV1 {
       self.name = name
     }
   }
-}
 
-extension CimV1 {
   /// A place in a conversation's log. Positions of one epoch are dense and begin at 1; a later epoch begins when
   /// the log itself was lost, and orders after every earlier one.
   public struct LogPosition: Hashable, Sendable {
@@ -107,9 +101,7 @@ extension CimV1 {
       self.seq = seq
     }
   }
-}
 
-extension CimV1 {
   /// The sender's own number for a message. A message sent again under the same id is accepted once.
   public struct SendId: Hashable, Sendable {
     /// A random id of 1 to 64 bytes of [0-9A-Za-z_-], made anew with each outbox; it belongs to one user.
@@ -129,9 +121,7 @@ extension CimV1 {
       self.counter = counter
     }
   }
-}
 
-extension CimV1 {
   /// What a message says.
   public struct Content: Hashable, Sendable {
     /// The kind of content.
@@ -153,9 +143,7 @@ extension CimV1 {
       case text(String)
     }
   }
-}
 
-extension CimV1 {
   /// A message as it stands in its conversation's log.
   public struct Message: Hashable, Sendable {
     /// "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
@@ -191,9 +179,7 @@ extension CimV1 {
       self.content = content
     }
   }
-}
 
-extension CimV1 {
   /// A message was accepted: it is in the log.
   public struct Accepted: Hashable, Sendable {
     /// Its place in its conversation's log.
@@ -213,9 +199,7 @@ extension CimV1 {
       self.duplicate = duplicate
     }
   }
-}
 
-extension CimV1 {
   /// A message was not accepted.
   public struct Refused: Hashable, Sendable {
     /// Why.
@@ -316,10 +300,10 @@ extension CimV1.Content: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Content.self)
     switch self.kind {
-      case .text(let value):
-        c.pointee.text = arena.copy(value)
-        c.pointee.kind_case = .init(rawValue: 1)
-      case nil: break
+    case .text(let value):
+      c.pointee.text = arena.copy(value)
+      c.pointee.kind_case = .init(rawValue: 1)
+    case nil: break
     }
     (c.pointee.n_properties, c.pointee.properties) = arena.array(self.properties) {
       (key, value) -> UnsafeMutablePointer<Cim__V1__Content__PropertiesEntry>? in
@@ -335,8 +319,8 @@ extension CimV1.Content: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Content.self)
     switch c.pointee.kind_case.rawValue {
-      case 1: self.kind = .text(try ProtobufField.string(c.pointee.text, "cim.v1.Content.text"))
-      default: self.kind = nil
+    case 1: self.kind = .text(try ProtobufField.string(c.pointee.text, "cim.v1.Content.text"))
+    default: self.kind = nil
     }
     self.properties = try ProtobufField.dictionary(c.pointee.properties, c.pointee.n_properties) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "cim.v1.Content.properties.key"), try ProtobufField.string(entry.value, "cim.v1.Content.properties.value")) }
   }

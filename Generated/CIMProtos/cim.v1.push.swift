@@ -34,9 +34,7 @@ extension CimV1 {
       case ping(CimV1.LinkPing)
     }
   }
-}
 
-extension CimV1 {
   /// A frame from the server.
   public struct LinkResponse: Hashable, Sendable {
     /// The frame.
@@ -68,9 +66,7 @@ extension CimV1 {
       case ping(CimV1.LinkPing)
     }
   }
-}
 
-extension CimV1 {
   /// Which route is calling.
   public struct RouteHello: Hashable, Sendable {
     /// The route's id, anew with each start.
@@ -86,9 +82,7 @@ extension CimV1 {
       self.protocolVersion = protocolVersion
     }
   }
-}
 
-extension CimV1 {
   /// Which server answers.
   public struct ServerHello: Hashable, Sendable {
     /// The server's id.
@@ -108,16 +102,12 @@ extension CimV1 {
       self.protocolVersion = protocolVersion
     }
   }
-}
 
-extension CimV1 {
   /// A sign of life.
   public struct LinkPing: Hashable, Sendable {
     public init() {}
   }
-}
 
-extension CimV1 {
   /// One session on one server.
   public struct SessionRef: Hashable, Sendable {
     /// The user.
@@ -137,9 +127,7 @@ extension CimV1 {
       self.sessionEpoch = sessionEpoch
     }
   }
-}
 
-extension CimV1 {
   /// A message for sessions on the server.
   public struct Deliver: Hashable, Sendable {
     /// The message.
@@ -155,9 +143,7 @@ extension CimV1 {
       self.sessions = sessions
     }
   }
-}
 
-extension CimV1 {
   /// Closes a session, if it is still the one named.
   public struct KickSession: Hashable, Sendable {
     /// Which.
@@ -173,9 +159,7 @@ extension CimV1 {
       self.kick = kick
     }
   }
-}
 
-extension CimV1 {
   /// A client wants to connect: the route checks the token and writes the session.
   public struct SessionOpened: Hashable, Sendable {
     /// Names the request on this link; the answer carries it.
@@ -195,9 +179,7 @@ extension CimV1 {
       self.deviceID = deviceID
     }
   }
-}
 
-extension CimV1 {
   /// Answers session_opened.
   public struct SessionResult: Hashable, Sendable {
     /// The request's.
@@ -221,9 +203,7 @@ extension CimV1 {
       case denied(CimV1.SessionDenied)
     }
   }
-}
 
-extension CimV1 {
   /// The session is written: the client is online.
   public struct SessionGranted: Hashable, Sendable {
     /// The account.
@@ -239,9 +219,7 @@ extension CimV1 {
       self.sessionEpoch = sessionEpoch
     }
   }
-}
 
-extension CimV1 {
   /// The session is not written.
   public struct SessionDenied: Hashable, Sendable {
     /// A gRPC status code, for the client.
@@ -257,9 +235,7 @@ extension CimV1 {
       self.detail = detail
     }
   }
-}
 
-extension CimV1 {
   /// A client's connection is gone: its session is removed if it is still the one named.
   public struct SessionClosed: Hashable, Sendable {
     /// Which.
@@ -271,9 +247,7 @@ extension CimV1 {
       self.session = session
     }
   }
-}
 
-extension CimV1 {
   /// A client sends a message.
   public struct LinkSend: Hashable, Sendable {
     /// Names the request on this link; the answer carries it.
@@ -297,9 +271,7 @@ extension CimV1 {
       self.send = send
     }
   }
-}
 
-extension CimV1 {
   /// Answers send.
   public struct LinkSendResult: Hashable, Sendable {
     /// The request's.
@@ -315,9 +287,7 @@ extension CimV1 {
       self.result = result
     }
   }
-}
 
-extension CimV1 {
   /// A client's cursors.
   public struct LinkAck: Hashable, Sendable {
     /// Whose.
@@ -333,9 +303,7 @@ extension CimV1 {
       self.cursors = cursors
     }
   }
-}
 
-extension CimV1 {
   /// A delivery was for a session that is not here.
   public struct NotHere: Hashable, Sendable {
     /// Which session.
@@ -355,9 +323,7 @@ extension CimV1 {
       self.position = position
     }
   }
-}
 
-extension CimV1 {
   /// What changed in the conversations of which this server has members online, after the first frame all of them.
   public struct Interest: Hashable, Sendable {
     /// Counts up on this link.
@@ -377,9 +343,7 @@ extension CimV1 {
       self.removed = removed
     }
   }
-}
 
-extension CimV1 {
   /// The route sends accordingly from now on.
   public struct InterestAck: Hashable, Sendable {
     /// The version that is in force.
@@ -404,28 +368,28 @@ extension CimV1.LinkRequest: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LinkRequest.self)
     switch self.frame {
-      case .hello(let value):
-        c.pointee.hello = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 1)
-      case .deliver(let value):
-        c.pointee.deliver = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 2)
-      case .kick(let value):
-        c.pointee.kick = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 3)
-      case .sessionResult(let value):
-        c.pointee.session_result = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 4)
-      case .sendResult(let value):
-        c.pointee.send_result = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 5)
-      case .interestAck(let value):
-        c.pointee.interest_ack = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 6)
-      case .ping(let value):
-        c.pointee.ping = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 7)
-      case nil: break
+    case .hello(let value):
+      c.pointee.hello = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 1)
+    case .deliver(let value):
+      c.pointee.deliver = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 2)
+    case .kick(let value):
+      c.pointee.kick = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 3)
+    case .sessionResult(let value):
+      c.pointee.session_result = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 4)
+    case .sendResult(let value):
+      c.pointee.send_result = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 5)
+    case .interestAck(let value):
+      c.pointee.interest_ack = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 6)
+    case .ping(let value):
+      c.pointee.ping = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 7)
+    case nil: break
     }
     return blank
   }
@@ -433,14 +397,14 @@ extension CimV1.LinkRequest: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkRequest.self)
     switch c.pointee.frame_case.rawValue {
-      case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.RouteHello())
-      case 2: self.frame = .deliver(try ProtobufField.message(c.pointee.deliver) ?? CimV1.Deliver())
-      case 3: self.frame = .kick(try ProtobufField.message(c.pointee.kick) ?? CimV1.KickSession())
-      case 4: self.frame = .sessionResult(try ProtobufField.message(c.pointee.session_result) ?? CimV1.SessionResult())
-      case 5: self.frame = .sendResult(try ProtobufField.message(c.pointee.send_result) ?? CimV1.LinkSendResult())
-      case 6: self.frame = .interestAck(try ProtobufField.message(c.pointee.interest_ack) ?? CimV1.InterestAck())
-      case 7: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.LinkPing())
-      default: self.frame = nil
+    case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.RouteHello())
+    case 2: self.frame = .deliver(try ProtobufField.message(c.pointee.deliver) ?? CimV1.Deliver())
+    case 3: self.frame = .kick(try ProtobufField.message(c.pointee.kick) ?? CimV1.KickSession())
+    case 4: self.frame = .sessionResult(try ProtobufField.message(c.pointee.session_result) ?? CimV1.SessionResult())
+    case 5: self.frame = .sendResult(try ProtobufField.message(c.pointee.send_result) ?? CimV1.LinkSendResult())
+    case 6: self.frame = .interestAck(try ProtobufField.message(c.pointee.interest_ack) ?? CimV1.InterestAck())
+    case 7: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.LinkPing())
+    default: self.frame = nil
     }
   }
 }
@@ -456,31 +420,31 @@ extension CimV1.LinkResponse: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LinkResponse.self)
     switch self.frame {
-      case .hello(let value):
-        c.pointee.hello = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 1)
-      case .sessionOpened(let value):
-        c.pointee.session_opened = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 2)
-      case .sessionClosed(let value):
-        c.pointee.session_closed = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 3)
-      case .send(let value):
-        c.pointee.send = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 4)
-      case .ack(let value):
-        c.pointee.ack = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 5)
-      case .notHere(let value):
-        c.pointee.not_here = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 6)
-      case .interest(let value):
-        c.pointee.interest = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 7)
-      case .ping(let value):
-        c.pointee.ping = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 8)
-      case nil: break
+    case .hello(let value):
+      c.pointee.hello = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 1)
+    case .sessionOpened(let value):
+      c.pointee.session_opened = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 2)
+    case .sessionClosed(let value):
+      c.pointee.session_closed = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 3)
+    case .send(let value):
+      c.pointee.send = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 4)
+    case .ack(let value):
+      c.pointee.ack = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 5)
+    case .notHere(let value):
+      c.pointee.not_here = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 6)
+    case .interest(let value):
+      c.pointee.interest = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 7)
+    case .ping(let value):
+      c.pointee.ping = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 8)
+    case nil: break
     }
     return blank
   }
@@ -488,15 +452,15 @@ extension CimV1.LinkResponse: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkResponse.self)
     switch c.pointee.frame_case.rawValue {
-      case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.ServerHello())
-      case 2: self.frame = .sessionOpened(try ProtobufField.message(c.pointee.session_opened) ?? CimV1.SessionOpened())
-      case 3: self.frame = .sessionClosed(try ProtobufField.message(c.pointee.session_closed) ?? CimV1.SessionClosed())
-      case 4: self.frame = .send(try ProtobufField.message(c.pointee.send) ?? CimV1.LinkSend())
-      case 5: self.frame = .ack(try ProtobufField.message(c.pointee.ack) ?? CimV1.LinkAck())
-      case 6: self.frame = .notHere(try ProtobufField.message(c.pointee.not_here) ?? CimV1.NotHere())
-      case 7: self.frame = .interest(try ProtobufField.message(c.pointee.interest) ?? CimV1.Interest())
-      case 8: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.LinkPing())
-      default: self.frame = nil
+    case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.ServerHello())
+    case 2: self.frame = .sessionOpened(try ProtobufField.message(c.pointee.session_opened) ?? CimV1.SessionOpened())
+    case 3: self.frame = .sessionClosed(try ProtobufField.message(c.pointee.session_closed) ?? CimV1.SessionClosed())
+    case 4: self.frame = .send(try ProtobufField.message(c.pointee.send) ?? CimV1.LinkSend())
+    case 5: self.frame = .ack(try ProtobufField.message(c.pointee.ack) ?? CimV1.LinkAck())
+    case 6: self.frame = .notHere(try ProtobufField.message(c.pointee.not_here) ?? CimV1.NotHere())
+    case 7: self.frame = .interest(try ProtobufField.message(c.pointee.interest) ?? CimV1.Interest())
+    case 8: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.LinkPing())
+    default: self.frame = nil
     }
   }
 }
@@ -667,13 +631,13 @@ extension CimV1.SessionResult: ProtobufMessage {
     let c = blank.assumingMemoryBound(to: Cim__V1__SessionResult.self)
     c.pointee.request_id = self.requestID
     switch self.outcome {
-      case .granted(let value):
-        c.pointee.granted = arena.pointer(to: value)
-        c.pointee.outcome_case = .init(rawValue: 2)
-      case .denied(let value):
-        c.pointee.denied = arena.pointer(to: value)
-        c.pointee.outcome_case = .init(rawValue: 3)
-      case nil: break
+    case .granted(let value):
+      c.pointee.granted = arena.pointer(to: value)
+      c.pointee.outcome_case = .init(rawValue: 2)
+    case .denied(let value):
+      c.pointee.denied = arena.pointer(to: value)
+      c.pointee.outcome_case = .init(rawValue: 3)
+    case nil: break
     }
     return blank
   }
@@ -682,9 +646,9 @@ extension CimV1.SessionResult: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SessionResult.self)
     self.requestID = c.pointee.request_id
     switch c.pointee.outcome_case.rawValue {
-      case 2: self.outcome = .granted(try ProtobufField.message(c.pointee.granted) ?? CimV1.SessionGranted())
-      case 3: self.outcome = .denied(try ProtobufField.message(c.pointee.denied) ?? CimV1.SessionDenied())
-      default: self.outcome = nil
+    case 2: self.outcome = .granted(try ProtobufField.message(c.pointee.granted) ?? CimV1.SessionGranted())
+    case 3: self.outcome = .denied(try ProtobufField.message(c.pointee.denied) ?? CimV1.SessionDenied())
+    default: self.outcome = nil
     }
   }
 }

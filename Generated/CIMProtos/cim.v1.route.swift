@@ -16,9 +16,7 @@ extension CimV1 {
       self.name = name
     }
   }
-}
 
-extension CimV1 {
   /// The account.
   public struct RegisterResponse: Hashable, Sendable {
     /// The account, with its id.
@@ -34,9 +32,7 @@ extension CimV1 {
       self.created = created
     }
   }
-}
 
-extension CimV1 {
   /// Asks to be let in.
   public struct LoginRequest: Hashable, Sendable {
     /// The account's id.
@@ -61,9 +57,7 @@ extension CimV1 {
       self.avoidServerID = avoidServerID
     }
   }
-}
 
-extension CimV1 {
   /// Where to connect, and with what.
   public struct LoginResponse: Hashable, Sendable {
     /// The account.
@@ -83,9 +77,7 @@ extension CimV1 {
       self.server = server
     }
   }
-}
 
-extension CimV1 {
   /// A server as its clients see it.
   public struct ServerEndpoint: Hashable, Sendable {
     /// The server's id, unique among the running servers.
@@ -105,23 +97,17 @@ extension CimV1 {
       self.port = port
     }
   }
-}
 
-extension CimV1 {
   /// Ends a login; the token in the metadata says which.
   public struct LogoutRequest: Hashable, Sendable {
     public init() {}
   }
-}
 
-extension CimV1 {
   /// The login has ended.
   public struct LogoutResponse: Hashable, Sendable {
     public init() {}
   }
-}
 
-extension CimV1 {
   /// A message to send.
   public struct SendRequest: Hashable, Sendable {
     /// Where it goes.
@@ -150,9 +136,7 @@ extension CimV1 {
       case conversation(String)
     }
   }
-}
 
-extension CimV1 {
   /// The message is in the log.
   public struct SendResponse: Hashable, Sendable {
     /// The conversation it went to.
@@ -168,9 +152,7 @@ extension CimV1 {
       self.accepted = accepted
     }
   }
-}
 
-extension CimV1 {
   /// Which page of which conversation.
   public struct HistoryRequest: Hashable, Sendable {
     /// "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
@@ -190,9 +172,7 @@ extension CimV1 {
       self.pageSize = pageSize
     }
   }
-}
 
-extension CimV1 {
   /// A page.
   public struct HistoryResponse: Hashable, Sendable {
     /// In the log's order, oldest first.
@@ -208,9 +188,7 @@ extension CimV1 {
       self.more = more
     }
   }
-}
 
-extension CimV1 {
   /// Which page of the online users.
   public struct OnlineUsersRequest: Hashable, Sendable {
     /// 1 to 1000; zero means 100.
@@ -226,9 +204,7 @@ extension CimV1 {
       self.pageToken = pageToken
     }
   }
-}
 
-extension CimV1 {
   /// A page.
   public struct OnlineUsersResponse: Hashable, Sendable {
     /// By ascending id, each user once.
@@ -244,9 +220,7 @@ extension CimV1 {
       self.nextPageToken = nextPageToken
     }
   }
-}
 
-extension CimV1 {
   /// Whose account.
   public struct GetUserRequest: Hashable, Sendable {
     /// By what.
@@ -266,9 +240,7 @@ extension CimV1 {
       case name(String)
     }
   }
-}
 
-extension CimV1 {
   /// The account.
   public struct GetUserResponse: Hashable, Sendable {
     /// The account.
@@ -441,13 +413,13 @@ extension CimV1.SendRequest: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__SendRequest.self)
     switch self.target {
-      case .userID(let value):
-        c.pointee.user_id = value
-        c.pointee.target_case = .init(rawValue: 1)
-      case .conversation(let value):
-        c.pointee.conversation = arena.copy(value)
-        c.pointee.target_case = .init(rawValue: 2)
-      case nil: break
+    case .userID(let value):
+      c.pointee.user_id = value
+      c.pointee.target_case = .init(rawValue: 1)
+    case .conversation(let value):
+      c.pointee.conversation = arena.copy(value)
+      c.pointee.target_case = .init(rawValue: 2)
+    case nil: break
     }
     (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
     c.pointee.idempotency_key = arena.copy(self.idempotencyKey)
@@ -457,9 +429,9 @@ extension CimV1.SendRequest: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SendRequest.self)
     switch c.pointee.target_case.rawValue {
-      case 1: self.target = .userID(c.pointee.user_id)
-      case 2: self.target = .conversation(try ProtobufField.string(c.pointee.conversation, "cim.v1.SendRequest.conversation"))
-      default: self.target = nil
+    case 1: self.target = .userID(c.pointee.user_id)
+    case 2: self.target = .conversation(try ProtobufField.string(c.pointee.conversation, "cim.v1.SendRequest.conversation"))
+    default: self.target = nil
     }
     self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
     self.idempotencyKey = try ProtobufField.string(c.pointee.idempotency_key, "cim.v1.SendRequest.idempotency_key")
@@ -589,13 +561,13 @@ extension CimV1.GetUserRequest: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__GetUserRequest.self)
     switch self.key {
-      case .userID(let value):
-        c.pointee.user_id = value
-        c.pointee.key_case = .init(rawValue: 1)
-      case .name(let value):
-        c.pointee.name = arena.copy(value)
-        c.pointee.key_case = .init(rawValue: 2)
-      case nil: break
+    case .userID(let value):
+      c.pointee.user_id = value
+      c.pointee.key_case = .init(rawValue: 1)
+    case .name(let value):
+      c.pointee.name = arena.copy(value)
+      c.pointee.key_case = .init(rawValue: 2)
+    case nil: break
     }
     return blank
   }
@@ -603,9 +575,9 @@ extension CimV1.GetUserRequest: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__GetUserRequest.self)
     switch c.pointee.key_case.rawValue {
-      case 1: self.key = .userID(c.pointee.user_id)
-      case 2: self.key = .name(try ProtobufField.string(c.pointee.name, "cim.v1.GetUserRequest.name"))
-      default: self.key = nil
+    case 1: self.key = .userID(c.pointee.user_id)
+    case 2: self.key = .name(try ProtobufField.string(c.pointee.name, "cim.v1.GetUserRequest.name"))
+    default: self.key = nil
     }
   }
 }

@@ -28,18 +28,16 @@ extension CimV1 {
     /// The name in the .proto file, or the number when it has none.
     public var description: String {
       switch rawValue {
-        case 0: "KICK_REASON_UNSPECIFIED"
-        case 1: "KICK_REASON_REPLACED"
-        case 2: "KICK_REASON_LOGGED_OUT"
-        case 3: "KICK_REASON_IDLE"
-        case 4: "KICK_REASON_TOO_SLOW"
-        default: String(rawValue)
+      case 0: "KICK_REASON_UNSPECIFIED"
+      case 1: "KICK_REASON_REPLACED"
+      case 2: "KICK_REASON_LOGGED_OUT"
+      case 3: "KICK_REASON_IDLE"
+      case 4: "KICK_REASON_TOO_SLOW"
+      default: String(rawValue)
       }
     }
   }
-}
 
-extension CimV1 {
   /// A frame from the client.
   public struct ConnectRequest: Hashable, Sendable {
     /// The frame.
@@ -63,9 +61,7 @@ extension CimV1 {
       case ping(CimV1.Ping)
     }
   }
-}
 
-extension CimV1 {
   /// A frame from the server.
   public struct ConnectResponse: Hashable, Sendable {
     /// The frame.
@@ -95,9 +91,7 @@ extension CimV1 {
       case reset(CimV1.Reset)
     }
   }
-}
 
-extension CimV1 {
   /// Who is calling.
   public struct Hello: Hashable, Sendable {
     /// The device that logged in.
@@ -117,9 +111,7 @@ extension CimV1 {
       self.cursors = cursors
     }
   }
-}
 
-extension CimV1 {
   /// How far a conversation is stored.
   public struct Cursor: Hashable, Sendable {
     /// The conversation.
@@ -135,9 +127,7 @@ extension CimV1 {
       self.position = position
     }
   }
-}
 
-extension CimV1 {
   /// The connection is open.
   public struct Welcome: Hashable, Sendable {
     /// The account.
@@ -173,9 +163,7 @@ extension CimV1 {
       self.maxTextBytes = maxTextBytes
     }
   }
-}
 
-extension CimV1 {
   /// A message to be accepted.
   public struct Send: Hashable, Sendable {
     /// The client's number for it, with the conversation.
@@ -195,9 +183,7 @@ extension CimV1 {
       self.ackLevel = ackLevel
     }
   }
-}
 
-extension CimV1 {
   /// What became of a send.
   public struct SendResult: Hashable, Sendable {
     /// Which send.
@@ -221,9 +207,7 @@ extension CimV1 {
       case refused(CimV1.Refused)
     }
   }
-}
 
-extension CimV1 {
   /// All of a conversation up to a place was stored by the client.
   public struct Ack: Hashable, Sendable {
     /// What is stored.
@@ -235,9 +219,7 @@ extension CimV1 {
       self.cursors = cursors
     }
   }
-}
 
-extension CimV1 {
   /// A sign of life.
   public struct Ping: Hashable, Sendable {
     /// Comes back in the pong.
@@ -249,9 +231,7 @@ extension CimV1 {
       self.nonce = nonce
     }
   }
-}
 
-extension CimV1 {
   /// Answers a ping.
   public struct Pong: Hashable, Sendable {
     /// The ping's.
@@ -263,9 +243,7 @@ extension CimV1 {
       self.nonce = nonce
     }
   }
-}
 
-extension CimV1 {
   /// The connection is closed by the server.
   public struct Kick: Hashable, Sendable {
     /// Why.
@@ -281,9 +259,7 @@ extension CimV1 {
       self.detail = detail
     }
   }
-}
 
-extension CimV1 {
   /// The server is going away.
   public struct Drain: Hashable, Sendable {
     /// Leave within this time, in milliseconds.
@@ -295,9 +271,7 @@ extension CimV1 {
       self.withinMs = withinMs
     }
   }
-}
 
-extension CimV1 {
   /// Messages are missing that can't be had any more: they were trimmed, or the log was lost.
   public struct Reset: Hashable, Sendable {
     /// The conversation.
@@ -330,19 +304,19 @@ extension CimV1.ConnectRequest: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__ConnectRequest.self)
     switch self.frame {
-      case .hello(let value):
-        c.pointee.hello = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 1)
-      case .send(let value):
-        c.pointee.send = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 2)
-      case .ack(let value):
-        c.pointee.ack = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 3)
-      case .ping(let value):
-        c.pointee.ping = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 4)
-      case nil: break
+    case .hello(let value):
+      c.pointee.hello = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 1)
+    case .send(let value):
+      c.pointee.send = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 2)
+    case .ack(let value):
+      c.pointee.ack = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 3)
+    case .ping(let value):
+      c.pointee.ping = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 4)
+    case nil: break
     }
     return blank
   }
@@ -350,11 +324,11 @@ extension CimV1.ConnectRequest: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__ConnectRequest.self)
     switch c.pointee.frame_case.rawValue {
-      case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.Hello())
-      case 2: self.frame = .send(try ProtobufField.message(c.pointee.send) ?? CimV1.Send())
-      case 3: self.frame = .ack(try ProtobufField.message(c.pointee.ack) ?? CimV1.Ack())
-      case 4: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.Ping())
-      default: self.frame = nil
+    case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.Hello())
+    case 2: self.frame = .send(try ProtobufField.message(c.pointee.send) ?? CimV1.Send())
+    case 3: self.frame = .ack(try ProtobufField.message(c.pointee.ack) ?? CimV1.Ack())
+    case 4: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.Ping())
+    default: self.frame = nil
     }
   }
 }
@@ -370,28 +344,28 @@ extension CimV1.ConnectResponse: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__ConnectResponse.self)
     switch self.frame {
-      case .welcome(let value):
-        c.pointee.welcome = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 1)
-      case .sendResult(let value):
-        c.pointee.send_result = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 2)
-      case .message(let value):
-        c.pointee.message = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 3)
-      case .pong(let value):
-        c.pointee.pong = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 4)
-      case .kick(let value):
-        c.pointee.kick = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 5)
-      case .drain(let value):
-        c.pointee.drain = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 6)
-      case .reset(let value):
-        c.pointee.reset = arena.pointer(to: value)
-        c.pointee.frame_case = .init(rawValue: 7)
-      case nil: break
+    case .welcome(let value):
+      c.pointee.welcome = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 1)
+    case .sendResult(let value):
+      c.pointee.send_result = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 2)
+    case .message(let value):
+      c.pointee.message = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 3)
+    case .pong(let value):
+      c.pointee.pong = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 4)
+    case .kick(let value):
+      c.pointee.kick = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 5)
+    case .drain(let value):
+      c.pointee.drain = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 6)
+    case .reset(let value):
+      c.pointee.reset = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 7)
+    case nil: break
     }
     return blank
   }
@@ -399,14 +373,14 @@ extension CimV1.ConnectResponse: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__ConnectResponse.self)
     switch c.pointee.frame_case.rawValue {
-      case 1: self.frame = .welcome(try ProtobufField.message(c.pointee.welcome) ?? CimV1.Welcome())
-      case 2: self.frame = .sendResult(try ProtobufField.message(c.pointee.send_result) ?? CimV1.SendResult())
-      case 3: self.frame = .message(try ProtobufField.message(c.pointee.message) ?? CimV1.Message())
-      case 4: self.frame = .pong(try ProtobufField.message(c.pointee.pong) ?? CimV1.Pong())
-      case 5: self.frame = .kick(try ProtobufField.message(c.pointee.kick) ?? CimV1.Kick())
-      case 6: self.frame = .drain(try ProtobufField.message(c.pointee.drain) ?? CimV1.Drain())
-      case 7: self.frame = .reset(try ProtobufField.message(c.pointee.reset) ?? CimV1.Reset())
-      default: self.frame = nil
+    case 1: self.frame = .welcome(try ProtobufField.message(c.pointee.welcome) ?? CimV1.Welcome())
+    case 2: self.frame = .sendResult(try ProtobufField.message(c.pointee.send_result) ?? CimV1.SendResult())
+    case 3: self.frame = .message(try ProtobufField.message(c.pointee.message) ?? CimV1.Message())
+    case 4: self.frame = .pong(try ProtobufField.message(c.pointee.pong) ?? CimV1.Pong())
+    case 5: self.frame = .kick(try ProtobufField.message(c.pointee.kick) ?? CimV1.Kick())
+    case 6: self.frame = .drain(try ProtobufField.message(c.pointee.drain) ?? CimV1.Drain())
+    case 7: self.frame = .reset(try ProtobufField.message(c.pointee.reset) ?? CimV1.Reset())
+    default: self.frame = nil
     }
   }
 }
@@ -525,13 +499,13 @@ extension CimV1.SendResult: ProtobufMessage {
     let c = blank.assumingMemoryBound(to: Cim__V1__SendResult.self)
     (c.pointee.n_send_id, c.pointee.send_id) = arena.single(self.sendID)
     switch self.outcome {
-      case .accepted(let value):
-        c.pointee.accepted = arena.pointer(to: value)
-        c.pointee.outcome_case = .init(rawValue: 2)
-      case .refused(let value):
-        c.pointee.refused = arena.pointer(to: value)
-        c.pointee.outcome_case = .init(rawValue: 3)
-      case nil: break
+    case .accepted(let value):
+      c.pointee.accepted = arena.pointer(to: value)
+      c.pointee.outcome_case = .init(rawValue: 2)
+    case .refused(let value):
+      c.pointee.refused = arena.pointer(to: value)
+      c.pointee.outcome_case = .init(rawValue: 3)
+    case nil: break
     }
     return blank
   }
@@ -540,9 +514,9 @@ extension CimV1.SendResult: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SendResult.self)
     self.sendID = try ProtobufField.single(c.pointee.send_id, c.pointee.n_send_id)
     switch c.pointee.outcome_case.rawValue {
-      case 2: self.outcome = .accepted(try ProtobufField.message(c.pointee.accepted) ?? CimV1.Accepted())
-      case 3: self.outcome = .refused(try ProtobufField.message(c.pointee.refused) ?? CimV1.Refused())
-      default: self.outcome = nil
+    case 2: self.outcome = .accepted(try ProtobufField.message(c.pointee.accepted) ?? CimV1.Accepted())
+    case 3: self.outcome = .refused(try ProtobufField.message(c.pointee.refused) ?? CimV1.Refused())
+    default: self.outcome = nil
     }
   }
 }

@@ -16,9 +16,7 @@ extension GrpcHealthV1 {
       self.service = service
     }
   }
-}
 
-extension GrpcHealthV1 {
   /// A state.
   public struct HealthCheckResponse: Hashable, Sendable {
     /// The state.
@@ -51,25 +49,21 @@ extension GrpcHealthV1 {
       /// The name in the .proto file, or the number when it has none.
       public var description: String {
         switch rawValue {
-          case 0: "UNKNOWN"
-          case 1: "SERVING"
-          case 2: "NOT_SERVING"
-          case 3: "SERVICE_UNKNOWN"
-          default: String(rawValue)
+        case 0: "UNKNOWN"
+        case 1: "SERVING"
+        case 2: "NOT_SERVING"
+        case 3: "SERVICE_UNKNOWN"
+        default: String(rawValue)
         }
       }
     }
   }
-}
 
-extension GrpcHealthV1 {
   /// Asks for all states.
   public struct HealthListRequest: Hashable, Sendable {
     public init() {}
   }
-}
 
-extension GrpcHealthV1 {
   /// All states.
   public struct HealthListResponse: Hashable, Sendable {
     /// By the services' full names.

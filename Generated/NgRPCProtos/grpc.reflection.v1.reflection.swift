@@ -34,9 +34,7 @@ extension GrpcReflectionV1 {
       case listServices(String)
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// Names an extension.
   public struct ExtensionRequest: Hashable, Sendable {
     /// The fully qualified name of the extended message.
@@ -52,9 +50,7 @@ extension GrpcReflectionV1 {
       self.extensionNumber = extensionNumber
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// An answer.
   public struct ServerReflectionResponse: Hashable, Sendable {
     /// The question's host.
@@ -86,9 +82,7 @@ extension GrpcReflectionV1 {
       case errorResponse(GrpcReflectionV1.ErrorResponse)
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// Files.
   public struct FileDescriptorResponse: Hashable, Sendable {
     /// Serialized google.protobuf.FileDescriptorProto messages: the file asked for and those it imports.
@@ -100,9 +94,7 @@ extension GrpcReflectionV1 {
       self.fileDescriptorProto = fileDescriptorProto
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// Extension numbers.
   public struct ExtensionNumberResponse: Hashable, Sendable {
     /// The fully qualified name of the extended message.
@@ -118,9 +110,7 @@ extension GrpcReflectionV1 {
       self.extensionNumber = extensionNumber
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// Services.
   public struct ListServiceResponse: Hashable, Sendable {
     /// Each service.
@@ -132,9 +122,7 @@ extension GrpcReflectionV1 {
       self.service = service
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// One service.
   public struct ServiceResponse: Hashable, Sendable {
     /// The fully qualified name.
@@ -146,9 +134,7 @@ extension GrpcReflectionV1 {
       self.name = name
     }
   }
-}
 
-extension GrpcReflectionV1 {
   /// Why there is no answer.
   public struct ErrorResponse: Hashable, Sendable {
     /// A gRPC status code.
@@ -178,22 +164,22 @@ extension GrpcReflectionV1.ServerReflectionRequest: ProtobufMessage {
     let c = blank.assumingMemoryBound(to: Grpc__Reflection__V1__ServerReflectionRequest.self)
     c.pointee.host = arena.copy(self.host)
     switch self.messageRequest {
-      case .fileByFilename(let value):
-        c.pointee.file_by_filename = arena.copy(value)
-        c.pointee.message_request_case = .init(rawValue: 3)
-      case .fileContainingSymbol(let value):
-        c.pointee.file_containing_symbol = arena.copy(value)
-        c.pointee.message_request_case = .init(rawValue: 4)
-      case .fileContainingExtension(let value):
-        c.pointee.file_containing_extension = arena.pointer(to: value)
-        c.pointee.message_request_case = .init(rawValue: 5)
-      case .allExtensionNumbersOfType(let value):
-        c.pointee.all_extension_numbers_of_type = arena.copy(value)
-        c.pointee.message_request_case = .init(rawValue: 6)
-      case .listServices(let value):
-        c.pointee.list_services = arena.copy(value)
-        c.pointee.message_request_case = .init(rawValue: 7)
-      case nil: break
+    case .fileByFilename(let value):
+      c.pointee.file_by_filename = arena.copy(value)
+      c.pointee.message_request_case = .init(rawValue: 3)
+    case .fileContainingSymbol(let value):
+      c.pointee.file_containing_symbol = arena.copy(value)
+      c.pointee.message_request_case = .init(rawValue: 4)
+    case .fileContainingExtension(let value):
+      c.pointee.file_containing_extension = arena.pointer(to: value)
+      c.pointee.message_request_case = .init(rawValue: 5)
+    case .allExtensionNumbersOfType(let value):
+      c.pointee.all_extension_numbers_of_type = arena.copy(value)
+      c.pointee.message_request_case = .init(rawValue: 6)
+    case .listServices(let value):
+      c.pointee.list_services = arena.copy(value)
+      c.pointee.message_request_case = .init(rawValue: 7)
+    case nil: break
     }
     return blank
   }
@@ -202,12 +188,12 @@ extension GrpcReflectionV1.ServerReflectionRequest: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Grpc__Reflection__V1__ServerReflectionRequest.self)
     self.host = try ProtobufField.string(c.pointee.host, "grpc.reflection.v1.ServerReflectionRequest.host")
     switch c.pointee.message_request_case.rawValue {
-      case 3: self.messageRequest = .fileByFilename(try ProtobufField.string(c.pointee.file_by_filename, "grpc.reflection.v1.ServerReflectionRequest.file_by_filename"))
-      case 4: self.messageRequest = .fileContainingSymbol(try ProtobufField.string(c.pointee.file_containing_symbol, "grpc.reflection.v1.ServerReflectionRequest.file_containing_symbol"))
-      case 5: self.messageRequest = .fileContainingExtension(try ProtobufField.message(c.pointee.file_containing_extension) ?? GrpcReflectionV1.ExtensionRequest())
-      case 6: self.messageRequest = .allExtensionNumbersOfType(try ProtobufField.string(c.pointee.all_extension_numbers_of_type, "grpc.reflection.v1.ServerReflectionRequest.all_extension_numbers_of_type"))
-      case 7: self.messageRequest = .listServices(try ProtobufField.string(c.pointee.list_services, "grpc.reflection.v1.ServerReflectionRequest.list_services"))
-      default: self.messageRequest = nil
+    case 3: self.messageRequest = .fileByFilename(try ProtobufField.string(c.pointee.file_by_filename, "grpc.reflection.v1.ServerReflectionRequest.file_by_filename"))
+    case 4: self.messageRequest = .fileContainingSymbol(try ProtobufField.string(c.pointee.file_containing_symbol, "grpc.reflection.v1.ServerReflectionRequest.file_containing_symbol"))
+    case 5: self.messageRequest = .fileContainingExtension(try ProtobufField.message(c.pointee.file_containing_extension) ?? GrpcReflectionV1.ExtensionRequest())
+    case 6: self.messageRequest = .allExtensionNumbersOfType(try ProtobufField.string(c.pointee.all_extension_numbers_of_type, "grpc.reflection.v1.ServerReflectionRequest.all_extension_numbers_of_type"))
+    case 7: self.messageRequest = .listServices(try ProtobufField.string(c.pointee.list_services, "grpc.reflection.v1.ServerReflectionRequest.list_services"))
+    default: self.messageRequest = nil
     }
   }
 }
@@ -247,19 +233,19 @@ extension GrpcReflectionV1.ServerReflectionResponse: ProtobufMessage {
     c.pointee.valid_host = arena.copy(self.validHost)
     (c.pointee.n_original_request, c.pointee.original_request) = arena.single(self.originalRequest)
     switch self.messageResponse {
-      case .fileDescriptorResponse(let value):
-        c.pointee.file_descriptor_response = arena.pointer(to: value)
-        c.pointee.message_response_case = .init(rawValue: 4)
-      case .allExtensionNumbersResponse(let value):
-        c.pointee.all_extension_numbers_response = arena.pointer(to: value)
-        c.pointee.message_response_case = .init(rawValue: 5)
-      case .listServicesResponse(let value):
-        c.pointee.list_services_response = arena.pointer(to: value)
-        c.pointee.message_response_case = .init(rawValue: 6)
-      case .errorResponse(let value):
-        c.pointee.error_response = arena.pointer(to: value)
-        c.pointee.message_response_case = .init(rawValue: 7)
-      case nil: break
+    case .fileDescriptorResponse(let value):
+      c.pointee.file_descriptor_response = arena.pointer(to: value)
+      c.pointee.message_response_case = .init(rawValue: 4)
+    case .allExtensionNumbersResponse(let value):
+      c.pointee.all_extension_numbers_response = arena.pointer(to: value)
+      c.pointee.message_response_case = .init(rawValue: 5)
+    case .listServicesResponse(let value):
+      c.pointee.list_services_response = arena.pointer(to: value)
+      c.pointee.message_response_case = .init(rawValue: 6)
+    case .errorResponse(let value):
+      c.pointee.error_response = arena.pointer(to: value)
+      c.pointee.message_response_case = .init(rawValue: 7)
+    case nil: break
     }
     return blank
   }
@@ -269,11 +255,11 @@ extension GrpcReflectionV1.ServerReflectionResponse: ProtobufMessage {
     self.validHost = try ProtobufField.string(c.pointee.valid_host, "grpc.reflection.v1.ServerReflectionResponse.valid_host")
     self.originalRequest = try ProtobufField.single(c.pointee.original_request, c.pointee.n_original_request)
     switch c.pointee.message_response_case.rawValue {
-      case 4: self.messageResponse = .fileDescriptorResponse(try ProtobufField.message(c.pointee.file_descriptor_response) ?? GrpcReflectionV1.FileDescriptorResponse())
-      case 5: self.messageResponse = .allExtensionNumbersResponse(try ProtobufField.message(c.pointee.all_extension_numbers_response) ?? GrpcReflectionV1.ExtensionNumberResponse())
-      case 6: self.messageResponse = .listServicesResponse(try ProtobufField.message(c.pointee.list_services_response) ?? GrpcReflectionV1.ListServiceResponse())
-      case 7: self.messageResponse = .errorResponse(try ProtobufField.message(c.pointee.error_response) ?? GrpcReflectionV1.ErrorResponse())
-      default: self.messageResponse = nil
+    case 4: self.messageResponse = .fileDescriptorResponse(try ProtobufField.message(c.pointee.file_descriptor_response) ?? GrpcReflectionV1.FileDescriptorResponse())
+    case 5: self.messageResponse = .allExtensionNumbersResponse(try ProtobufField.message(c.pointee.all_extension_numbers_response) ?? GrpcReflectionV1.ExtensionNumberResponse())
+    case 6: self.messageResponse = .listServicesResponse(try ProtobufField.message(c.pointee.list_services_response) ?? GrpcReflectionV1.ListServiceResponse())
+    case 7: self.messageResponse = .errorResponse(try ProtobufField.message(c.pointee.error_response) ?? GrpcReflectionV1.ErrorResponse())
+    default: self.messageResponse = nil
     }
   }
 }

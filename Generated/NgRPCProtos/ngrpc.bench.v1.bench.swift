@@ -16,9 +16,7 @@ extension NgrpcBenchV1 {
       self.payload = payload
     }
   }
-}
 
-extension NgrpcBenchV1 {
   /// A response.
   public struct UnaryResponse: Hashable, Sendable {
     /// The request's.
@@ -30,9 +28,7 @@ extension NgrpcBenchV1 {
       self.payload = payload
     }
   }
-}
 
-extension NgrpcBenchV1 {
   /// A message of the stream.
   public struct EchoRequest: Hashable, Sendable {
     /// Any bytes.
@@ -44,9 +40,7 @@ extension NgrpcBenchV1 {
       self.payload = payload
     }
   }
-}
 
-extension NgrpcBenchV1 {
   /// Its answer.
   public struct EchoResponse: Hashable, Sendable {
     /// The request's.

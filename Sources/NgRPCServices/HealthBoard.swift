@@ -1,6 +1,7 @@
 import NgRPCProtos
 
-/// The statuses, and who watches them.
+/// The statuses, and who watches them. Watchers are told by what changes a status, so under the lock around the board, and
+/// so in the order of the changes.
 struct HealthBoard {
   typealias Status = HealthService.Status
   typealias Watcher = AsyncStream<Status>.Continuation
@@ -14,20 +15,23 @@ struct HealthBoard {
     self.statuses = statuses
   }
 
-  /// - Returns: who is to be told.
-  mutating func set(_ status: Status, for service: String) -> [Watcher] {
-    guard !isDraining, statuses.updateValue(status, forKey: service) != status else { return [] }
-    return watchers[service].map { Array($0.values) } ?? []
+  /// Does nothing when nothing changes, or after ``drain()``.
+  mutating func set(_ status: Status, for service: String) {
+    guard !isDraining, statuses.updateValue(status, forKey: service) != status else { return }
+    watchers[service]?.values.forEach { $0.yield(status) }
   }
 
-  /// - Returns: who is to be told that nothing is ready, and then no more.
-  mutating func drain() -> [Watcher] {
+  /// Nothing is ready from now on: the watchers are told that, and then no more.
+  mutating func drain() {
     isDraining = true
     statuses = statuses.mapValues { _ in .notServing }
-    return watchers.values.flatMap(\.values)
+    for watcher in watchers.values.flatMap(\.values) {
+      watcher.yield(.notServing)
+      watcher.finish()
+    }
   }
 
-  /// Adds a watcher, and tells it the status now: under the caller's lock, so that no later one comes before it.
+  /// Adds a watcher, and tells it the status now.
   ///
   /// - Returns: what names the watcher.
   mutating func add(_ watcher: Watcher, of service: String) -> Int {

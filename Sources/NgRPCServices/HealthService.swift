@@ -25,17 +25,13 @@ public final class HealthService: GrpcHealthV1.Health.Service {
   ///   - status: `.serving` or `.notServing`.
   ///   - service: the full name, such as `cim.v1.Route`; empty for the process as a whole.
   public func setStatus(_ status: Status, for service: String = "") {
-    let told = board.withLock { $0.set(status, for: service) }
-    for watcher in told { watcher.yield(status) }
+    board.withLock { $0.set(status, for: service) }
   }
 
   /// Says from now on that nothing is ready, whatever ``setStatus(_:for:)`` is told later, and ends each Watch with
   /// UNAVAILABLE, so that none holds up the shutdown of the server.
   public func drain() {
-    for watcher in board.withLock({ $0.drain() }) {
-      watcher.yield(.notServing)
-      watcher.finish()
-    }
+    board.withLock { $0.drain() }
   }
 
   /// - Throws: NOT_FOUND when the service is not known here.

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A program run to its end.
 enum ChildProcess {
@@ -10,31 +9,29 @@ enum ChildProcess {
     var errors: String
   }
 
+  /// - Parameter input: what the program reads from its standard input.
   static func run(_ program: URL, _ arguments: [String], input: Data = Data()) throws -> Result {
+    // Files, not pipes: neither side can fill one and wait for the other for ever.
+    let folder = FileManager.default.temporaryDirectory.appending(path: "ngrpc-generate-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let inputFile = folder.appending(path: "input")
+    let outputFile = folder.appending(path: "output")
+    let errorFile = folder.appending(path: "errors")
+    try input.write(to: inputFile)
+    for file in [outputFile, errorFile] { try Data().write(to: file) }
+
     let process = Process()
-    let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
     process.executableURL = program
     process.arguments = arguments
-    process.standardInput = stdin
-    process.standardOutput = stdout
-    process.standardError = stderr
+    process.standardInput = try FileHandle(forReadingFrom: inputFile)
+    process.standardOutput = try FileHandle(forWritingTo: outputFile)
+    process.standardError = try FileHandle(forWritingTo: errorFile)
     try process.run()
-    // All three pipes at once: a program that fills one while we wait at another would never end.
-    let output = Mutex(Data())
-    let errors = Mutex(Data())
-    DispatchQueue.concurrentPerform(iterations: 3) { index in
-      switch index {
-      case 0:
-        try? stdin.fileHandleForWriting.write(contentsOf: input)
-        try? stdin.fileHandleForWriting.close()
-      case 1: output.withLock { $0 = stdout.fileHandleForReading.readDataToEndOfFile() }
-      default: errors.withLock { $0 = stderr.fileHandleForReading.readDataToEndOfFile() }
-      }
-    }
     process.waitUntilExit()
     return Result(
       status: process.terminationStatus,
-      output: output.withLock { $0 },
-      errors: String(decoding: errors.withLock { $0 }, as: UTF8.self))
+      output: try Data(contentsOf: outputFile),
+      errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
   }
 }

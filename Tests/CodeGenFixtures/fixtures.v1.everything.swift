@@ -26,18 +26,16 @@ extension FixturesV1 {
     /// The name in the .proto file, or the number when it has none.
     public var description: String {
       switch rawValue {
-        case 0: "MOOD_UNSPECIFIED"
-        case 1: "MOOD_GOOD"
-        case -1: "MOOD_BAD"
-        case 2147483647: "MOOD_GREATEST"
-        case -2147483648: "MOOD_LEAST"
-        default: String(rawValue)
+      case 0: "MOOD_UNSPECIFIED"
+      case 1: "MOOD_GOOD"
+      case -1: "MOOD_BAD"
+      case 2147483647: "MOOD_GREATEST"
+      case -2147483648: "MOOD_LEAST"
+      default: String(rawValue)
       }
     }
   }
-}
 
-extension FixturesV1 {
   /// Numbers in every encoding, without presence.
   public struct Scalars: Hashable, Sendable {
     public var int32Value: Int32
@@ -97,9 +95,7 @@ extension FixturesV1 {
       self.far = far
     }
   }
-}
 
-extension FixturesV1 {
   /// The same with presence.
   public struct Optionals: Hashable, Sendable {
     public var int32Value: Int32?
@@ -158,9 +154,7 @@ extension FixturesV1 {
       self.messageValue = messageValue
     }
   }
-}
 
-extension FixturesV1 {
   /// The same, any number of times: packed where that is possible.
   public struct Lists: Hashable, Sendable {
     public var int32Values: [Int32]
@@ -219,9 +213,7 @@ extension FixturesV1 {
       self.messageValues = messageValues
     }
   }
-}
 
-extension FixturesV1 {
   /// Lists that are not packed. Either form must be readable as the other.
   public struct UnpackedLists: Hashable, Sendable {
     public var int32Values: [Int32]
@@ -280,9 +272,7 @@ extension FixturesV1 {
       self.messageValues = messageValues
     }
   }
-}
 
-extension FixturesV1 {
   /// A oneof of every type, and a second one beside it.
   public struct Choices: Hashable, Sendable {
     /// Documentation of a oneof.
@@ -329,9 +319,7 @@ extension FixturesV1 {
       case otherLists(FixturesV1.Lists)
     }
   }
-}
 
-extension FixturesV1 {
   /// Maps with a key of each kind, and with a value of each kind.
   public struct Maps: Hashable, Sendable {
     public var byInt32: [Int32: String]
@@ -386,16 +374,12 @@ extension FixturesV1 {
       }
     }
   }
-}
 
-extension FixturesV1 {
   /// Nothing.
   public struct Empty: Hashable, Sendable {
     public init() {}
   }
-}
 
-extension FixturesV1 {
   /// Types in types, and types of another module.
   public struct Nested: Hashable, Sendable {
     public var inner: FixturesV1.Nested.Inner?
@@ -460,9 +444,9 @@ extension FixturesV1 {
         /// The name in the .proto file, or the number when it has none.
         public var description: String {
           switch rawValue {
-            case 0: "LEVEL_UNSPECIFIED"
-            case 1: "LEVEL_HIGH"
-            default: String(rawValue)
+          case 0: "LEVEL_UNSPECIFIED"
+          case 1: "LEVEL_HIGH"
+          default: String(rawValue)
           }
         }
       }
@@ -478,9 +462,7 @@ extension FixturesV1 {
       }
     }
   }
-}
 
-extension FixturesV1 {
   /// All of them.
   public struct Everything: Hashable, Sendable {
     public var scalars: FixturesV1.Scalars?
@@ -506,9 +488,7 @@ extension FixturesV1 {
       self.maps = maps
     }
   }
-}
 
-extension FixturesV1 {
   /// The first two fields of Scalars: to it, the rest is unknown.
   public struct Narrow: Hashable, Sendable {
     public var int32Value: Int32
@@ -797,71 +777,71 @@ extension FixturesV1.Choices: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Fixtures__V1__Choices.self)
     switch self.choice {
-      case .int32Value(let value):
-        c.pointee.int32_value = value
-        c.pointee.choice_case = .init(rawValue: 1)
-      case .int64Value(let value):
-        c.pointee.int64_value = value
-        c.pointee.choice_case = .init(rawValue: 2)
-      case .uint32Value(let value):
-        c.pointee.uint32_value = value
-        c.pointee.choice_case = .init(rawValue: 3)
-      case .uint64Value(let value):
-        c.pointee.uint64_value = value
-        c.pointee.choice_case = .init(rawValue: 4)
-      case .sint32Value(let value):
-        c.pointee.sint32_value = value
-        c.pointee.choice_case = .init(rawValue: 5)
-      case .sint64Value(let value):
-        c.pointee.sint64_value = value
-        c.pointee.choice_case = .init(rawValue: 6)
-      case .fixed32Value(let value):
-        c.pointee.fixed32_value = value
-        c.pointee.choice_case = .init(rawValue: 7)
-      case .fixed64Value(let value):
-        c.pointee.fixed64_value = value
-        c.pointee.choice_case = .init(rawValue: 8)
-      case .sfixed32Value(let value):
-        c.pointee.sfixed32_value = value
-        c.pointee.choice_case = .init(rawValue: 9)
-      case .sfixed64Value(let value):
-        c.pointee.sfixed64_value = value
-        c.pointee.choice_case = .init(rawValue: 10)
-      case .floatValue(let value):
-        c.pointee.float_value = value
-        c.pointee.choice_case = .init(rawValue: 11)
-      case .doubleValue(let value):
-        c.pointee.double_value = value
-        c.pointee.choice_case = .init(rawValue: 12)
-      case .boolValue(let value):
-        c.pointee.bool_value = value ? 1 : 0
-        c.pointee.choice_case = .init(rawValue: 13)
-      case .stringValue(let value):
-        c.pointee.string_value = arena.copy(value)
-        c.pointee.choice_case = .init(rawValue: 14)
-      case .bytesValue(let value):
-        c.pointee.bytes_value = arena.copy(value)
-        c.pointee.choice_case = .init(rawValue: 15)
-      case .moodValue(let value):
-        c.pointee.mood_value = value.rawValue
-        c.pointee.choice_case = .init(rawValue: 16)
-      case .messageValue(let value):
-        c.pointee.message_value = arena.pointer(to: value)
-        c.pointee.choice_case = .init(rawValue: 17)
-      case .nothing(let value):
-        c.pointee.nothing = arena.pointer(to: value)
-        c.pointee.choice_case = .init(rawValue: 18)
-      case nil: break
+    case .int32Value(let value):
+      c.pointee.int32_value = value
+      c.pointee.choice_case = .init(rawValue: 1)
+    case .int64Value(let value):
+      c.pointee.int64_value = value
+      c.pointee.choice_case = .init(rawValue: 2)
+    case .uint32Value(let value):
+      c.pointee.uint32_value = value
+      c.pointee.choice_case = .init(rawValue: 3)
+    case .uint64Value(let value):
+      c.pointee.uint64_value = value
+      c.pointee.choice_case = .init(rawValue: 4)
+    case .sint32Value(let value):
+      c.pointee.sint32_value = value
+      c.pointee.choice_case = .init(rawValue: 5)
+    case .sint64Value(let value):
+      c.pointee.sint64_value = value
+      c.pointee.choice_case = .init(rawValue: 6)
+    case .fixed32Value(let value):
+      c.pointee.fixed32_value = value
+      c.pointee.choice_case = .init(rawValue: 7)
+    case .fixed64Value(let value):
+      c.pointee.fixed64_value = value
+      c.pointee.choice_case = .init(rawValue: 8)
+    case .sfixed32Value(let value):
+      c.pointee.sfixed32_value = value
+      c.pointee.choice_case = .init(rawValue: 9)
+    case .sfixed64Value(let value):
+      c.pointee.sfixed64_value = value
+      c.pointee.choice_case = .init(rawValue: 10)
+    case .floatValue(let value):
+      c.pointee.float_value = value
+      c.pointee.choice_case = .init(rawValue: 11)
+    case .doubleValue(let value):
+      c.pointee.double_value = value
+      c.pointee.choice_case = .init(rawValue: 12)
+    case .boolValue(let value):
+      c.pointee.bool_value = value ? 1 : 0
+      c.pointee.choice_case = .init(rawValue: 13)
+    case .stringValue(let value):
+      c.pointee.string_value = arena.copy(value)
+      c.pointee.choice_case = .init(rawValue: 14)
+    case .bytesValue(let value):
+      c.pointee.bytes_value = arena.copy(value)
+      c.pointee.choice_case = .init(rawValue: 15)
+    case .moodValue(let value):
+      c.pointee.mood_value = value.rawValue
+      c.pointee.choice_case = .init(rawValue: 16)
+    case .messageValue(let value):
+      c.pointee.message_value = arena.pointer(to: value)
+      c.pointee.choice_case = .init(rawValue: 17)
+    case .nothing(let value):
+      c.pointee.nothing = arena.pointer(to: value)
+      c.pointee.choice_case = .init(rawValue: 18)
+    case nil: break
     }
     c.pointee.between = arena.copy(self.between)
     switch self.other {
-      case .otherText(let value):
-        c.pointee.other_text = arena.copy(value)
-        c.pointee.other_case = .init(rawValue: 20)
-      case .otherLists(let value):
-        c.pointee.other_lists = arena.pointer(to: value)
-        c.pointee.other_case = .init(rawValue: 21)
-      case nil: break
+    case .otherText(let value):
+      c.pointee.other_text = arena.copy(value)
+      c.pointee.other_case = .init(rawValue: 20)
+    case .otherLists(let value):
+      c.pointee.other_lists = arena.pointer(to: value)
+      c.pointee.other_case = .init(rawValue: 21)
+    case nil: break
     }
     return blank
   }
@@ -869,31 +849,31 @@ extension FixturesV1.Choices: ProtobufMessage {
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Fixtures__V1__Choices.self)
     switch c.pointee.choice_case.rawValue {
-      case 1: self.choice = .int32Value(c.pointee.int32_value)
-      case 2: self.choice = .int64Value(c.pointee.int64_value)
-      case 3: self.choice = .uint32Value(c.pointee.uint32_value)
-      case 4: self.choice = .uint64Value(c.pointee.uint64_value)
-      case 5: self.choice = .sint32Value(c.pointee.sint32_value)
-      case 6: self.choice = .sint64Value(c.pointee.sint64_value)
-      case 7: self.choice = .fixed32Value(c.pointee.fixed32_value)
-      case 8: self.choice = .fixed64Value(c.pointee.fixed64_value)
-      case 9: self.choice = .sfixed32Value(c.pointee.sfixed32_value)
-      case 10: self.choice = .sfixed64Value(c.pointee.sfixed64_value)
-      case 11: self.choice = .floatValue(c.pointee.float_value)
-      case 12: self.choice = .doubleValue(c.pointee.double_value)
-      case 13: self.choice = .boolValue(c.pointee.bool_value != 0)
-      case 14: self.choice = .stringValue(try ProtobufField.string(c.pointee.string_value, "fixtures.v1.Choices.string_value"))
-      case 15: self.choice = .bytesValue(ProtobufField.bytes(c.pointee.bytes_value))
-      case 16: self.choice = .moodValue(FixturesV1.Mood(rawValue: c.pointee.mood_value))
-      case 17: self.choice = .messageValue(try ProtobufField.message(c.pointee.message_value) ?? FixturesV1.Scalars())
-      case 18: self.choice = .nothing(try ProtobufField.message(c.pointee.nothing) ?? FixturesV1.Empty())
-      default: self.choice = nil
+    case 1: self.choice = .int32Value(c.pointee.int32_value)
+    case 2: self.choice = .int64Value(c.pointee.int64_value)
+    case 3: self.choice = .uint32Value(c.pointee.uint32_value)
+    case 4: self.choice = .uint64Value(c.pointee.uint64_value)
+    case 5: self.choice = .sint32Value(c.pointee.sint32_value)
+    case 6: self.choice = .sint64Value(c.pointee.sint64_value)
+    case 7: self.choice = .fixed32Value(c.pointee.fixed32_value)
+    case 8: self.choice = .fixed64Value(c.pointee.fixed64_value)
+    case 9: self.choice = .sfixed32Value(c.pointee.sfixed32_value)
+    case 10: self.choice = .sfixed64Value(c.pointee.sfixed64_value)
+    case 11: self.choice = .floatValue(c.pointee.float_value)
+    case 12: self.choice = .doubleValue(c.pointee.double_value)
+    case 13: self.choice = .boolValue(c.pointee.bool_value != 0)
+    case 14: self.choice = .stringValue(try ProtobufField.string(c.pointee.string_value, "fixtures.v1.Choices.string_value"))
+    case 15: self.choice = .bytesValue(ProtobufField.bytes(c.pointee.bytes_value))
+    case 16: self.choice = .moodValue(FixturesV1.Mood(rawValue: c.pointee.mood_value))
+    case 17: self.choice = .messageValue(try ProtobufField.message(c.pointee.message_value) ?? FixturesV1.Scalars())
+    case 18: self.choice = .nothing(try ProtobufField.message(c.pointee.nothing) ?? FixturesV1.Empty())
+    default: self.choice = nil
     }
     self.between = try ProtobufField.string(c.pointee.between, "fixtures.v1.Choices.between")
     switch c.pointee.other_case.rawValue {
-      case 20: self.other = .otherText(try ProtobufField.string(c.pointee.other_text, "fixtures.v1.Choices.other_text"))
-      case 21: self.other = .otherLists(try ProtobufField.message(c.pointee.other_lists) ?? FixturesV1.Lists())
-      default: self.other = nil
+    case 20: self.other = .otherText(try ProtobufField.string(c.pointee.other_text, "fixtures.v1.Choices.other_text"))
+    case 21: self.other = .otherLists(try ProtobufField.message(c.pointee.other_lists) ?? FixturesV1.Lists())
+    default: self.other = nil
     }
   }
 }
@@ -1093,13 +1073,13 @@ extension FixturesV1.Nested: ProtobufMessage {
     }
     c.pointee.colour = self.colour.rawValue
     switch self.`where` {
-      case .there(let value):
-        c.pointee.there = arena.pointer(to: value)
-        c.pointee.where_case = .init(rawValue: 7)
-      case .nowhere(let value):
-        c.pointee.nowhere = arena.pointer(to: value)
-        c.pointee.where_case = .init(rawValue: 8)
-      case nil: break
+    case .there(let value):
+      c.pointee.there = arena.pointer(to: value)
+      c.pointee.where_case = .init(rawValue: 7)
+    case .nowhere(let value):
+      c.pointee.nowhere = arena.pointer(to: value)
+      c.pointee.where_case = .init(rawValue: 8)
+    case nil: break
     }
     (c.pointee.n_everything, c.pointee.everything) = arena.single(self.everything)
     return blank
@@ -1114,9 +1094,9 @@ extension FixturesV1.Nested: ProtobufMessage {
     self.pointsByName = try ProtobufField.dictionary(c.pointee.points_by_name, c.pointee.n_points_by_name) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "fixtures.v1.Nested.points_by_name.key"), try ProtobufField.single(entry.value, entry.n_value) ?? FixturesSharedV1.Point()) }
     self.colour = FixturesSharedV1.Colour(rawValue: c.pointee.colour)
     switch c.pointee.where_case.rawValue {
-      case 7: self.`where` = .there(try ProtobufField.message(c.pointee.there) ?? FixturesSharedV1.Point())
-      case 8: self.`where` = .nowhere(try ProtobufField.message(c.pointee.nowhere) ?? FixturesV1.Empty())
-      default: self.`where` = nil
+    case 7: self.`where` = .there(try ProtobufField.message(c.pointee.there) ?? FixturesSharedV1.Point())
+    case 8: self.`where` = .nowhere(try ProtobufField.message(c.pointee.nowhere) ?? FixturesV1.Empty())
+    default: self.`where` = nil
     }
     self.everything = try ProtobufField.single(c.pointee.everything, c.pointee.n_everything)
   }

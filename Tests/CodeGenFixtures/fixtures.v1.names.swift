@@ -126,11 +126,11 @@ extension FixturesV1 {
       /// The name in the .proto file, or the number when it has none.
       public var description: String {
         switch rawValue {
-          case 0: "KIND_UNSPECIFIED"
-          case 1: "KIND_SELF"
-          case 2: "KIND_DEFAULT"
-          case 3: "KIND_3D"
-          default: String(rawValue)
+        case 0: "KIND_UNSPECIFIED"
+        case 1: "KIND_SELF"
+        case 2: "KIND_DEFAULT"
+        case 3: "KIND_3D"
+        default: String(rawValue)
         }
       }
     }
@@ -157,9 +157,7 @@ extension FixturesV1 {
       }
     }
   }
-}
 
-extension FixturesV1 {
   public struct Nesting: Hashable, Sendable {
     public var names: FixturesV1.Names?
 
@@ -201,13 +199,13 @@ extension FixturesV1.Names: ProtobufMessage {
     c.pointee.camelcase = self.camelCase
     c.pointee.user_id = self.userID
     switch self.`operator` {
-      case .`switch`(let value):
-        c.pointee.switch_17 = value
-        c.pointee.operator__case = .init(rawValue: 17)
-      case .none_(let value):
-        c.pointee.none = value
-        c.pointee.operator__case = .init(rawValue: 18)
-      case nil: break
+    case .`switch`(let value):
+      c.pointee.switch_17 = value
+      c.pointee.operator__case = .init(rawValue: 17)
+    case .none_(let value):
+      c.pointee.none = value
+      c.pointee.operator__case = .init(rawValue: 18)
+    case nil: break
     }
     c.pointee.c = self.c
     c.pointee.arena = self.arena
@@ -223,13 +221,13 @@ extension FixturesV1.Names: ProtobufMessage {
     }
     c.pointee.protobuf_stored = self.protobufStored_
     switch self.kind {
-      case .int(let value):
-        c.pointee.int_25 = value
-        c.pointee.kind_case = .init(rawValue: 25)
-      case .string(let value):
-        c.pointee.string = arena.copy(value)
-        c.pointee.kind_case = .init(rawValue: 26)
-      case nil: break
+    case .int(let value):
+      c.pointee.int_25 = value
+      c.pointee.kind_case = .init(rawValue: 25)
+    case .string(let value):
+      c.pointee.string = arena.copy(value)
+      c.pointee.kind_case = .init(rawValue: 26)
+    case nil: break
     }
     c.pointee.plain_kind = self.plainKind.rawValue
     (c.pointee.n_a_string, c.pointee.a_string) = arena.single(self.aString)
@@ -264,9 +262,9 @@ extension FixturesV1.Names: ProtobufMessage {
     self.camelCase = c.pointee.camelcase
     self.userID = c.pointee.user_id
     switch c.pointee.operator__case.rawValue {
-      case 17: self.`operator` = .`switch`(c.pointee.switch_17)
-      case 18: self.`operator` = .none_(c.pointee.none)
-      default: self.`operator` = nil
+    case 17: self.`operator` = .`switch`(c.pointee.switch_17)
+    case 18: self.`operator` = .none_(c.pointee.none)
+    default: self.`operator` = nil
     }
     self.c = c.pointee.c
     self.arena = c.pointee.arena
@@ -275,9 +273,9 @@ extension FixturesV1.Names: ProtobufMessage {
     self.entry = try ProtobufField.dictionary(c.pointee.entry, c.pointee.n_entry) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "fixtures.v1.Names.entry.key"), try ProtobufField.string(entry.value, "fixtures.v1.Names.entry.value")) }
     self.protobufStored_ = c.pointee.protobuf_stored
     switch c.pointee.kind_case.rawValue {
-      case 25: self.kind = .int(c.pointee.int_25)
-      case 26: self.kind = .string(try ProtobufField.string(c.pointee.string, "fixtures.v1.Names.string"))
-      default: self.kind = nil
+    case 25: self.kind = .int(c.pointee.int_25)
+    case 26: self.kind = .string(try ProtobufField.string(c.pointee.string, "fixtures.v1.Names.string"))
+    default: self.kind = nil
     }
     self.plainKind = FixturesV1.Names.Kind(rawValue: c.pointee.plain_kind)
     self.aString = try ProtobufField.single(c.pointee.a_string, c.pointee.n_a_string)

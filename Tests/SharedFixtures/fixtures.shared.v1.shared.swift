@@ -22,15 +22,13 @@ extension FixturesSharedV1 {
     /// The name in the .proto file, or the number when it has none.
     public var description: String {
       switch rawValue {
-        case 0: "COLOUR_UNSPECIFIED"
-        case 1: "COLOUR_RED"
-        default: String(rawValue)
+      case 0: "COLOUR_UNSPECIFIED"
+      case 1: "COLOUR_RED"
+      default: String(rawValue)
       }
     }
   }
-}
 
-extension FixturesSharedV1 {
   /// A point.
   public struct Point: Hashable, Sendable {
     /// Across.

@@ -22,6 +22,8 @@ struct NamespaceModel: Hashable {
 struct FileModel: Hashable {
   /// Its path below the root, such as `cim/v1/route.proto`.
   var path: String
+  /// The Swift namespace of its package.
+  var namespace: String
   /// Other generated modules whose types it uses.
   var imports: [String]
   var enums: [EnumModel]

@@ -17,7 +17,7 @@ enum EnumRenderer {
       writer.line()
       writer.line("/// The name in the .proto file, or the number when it has none.")
       writer.block("public var description: String") { writer in
-        writer.block("switch rawValue") { writer in
+        writer.cases(of: "rawValue") { writer in
           var seen: Set<Int32> = []
           for value in enumeration.values where seen.insert(value.number).inserted {
             writer.line("case \(value.number): \"\(value.protoName)\"")

@@ -81,7 +81,7 @@ enum MessageCodecRenderer {
   }
 
   private static func renderStore(_ oneof: OneofModel, into writer: inout SourceWriter) {
-    writer.block("switch self.\(oneof.name)") { writer in
+    writer.cases(of: "self.\(oneof.name)") { writer in
       for field in oneof.fields {
         writer.line("case .\(field.name)(let value):")
         writer.line("  c.pointee.\(field.cName) = \(field.type.stored("value"))")
@@ -136,7 +136,7 @@ enum MessageCodecRenderer {
   }
 
   private static func renderLoad(_ oneof: OneofModel, into writer: inout SourceWriter) {
-    writer.block("switch c.pointee.\(oneof.cCase).rawValue") { writer in
+    writer.cases(of: "c.pointee.\(oneof.cCase).rawValue") { writer in
       for field in oneof.fields {
         let value = field.type.loaded("c.pointee.\(field.cName)", field: field.protoName)
         writer.line("case \(field.number): self.\(oneof.name) = .\(field.name)(\(value))")

@@ -25,6 +25,13 @@ struct SourceWriter {
     line(close)
   }
 
+  /// Adds a switch over `subject`; `body` adds the cases, on the same level.
+  mutating func cases<E: Error>(of subject: String, _ body: (inout Self) throws(E) -> Void) throws(E) {
+    line("switch \(subject) {")
+    try body(&self)
+    line("}")
+  }
+
   /// Adds what `body` adds, one level deeper.
   mutating func indented<E: Error>(_ body: (inout Self) throws(E) -> Void) throws(E) {
     level += 1

@@ -5,17 +5,29 @@ enum SwiftFileRenderer {
     header(of: "from \(file.path)", into: &writer)
     if !file.messages.isEmpty { writer.line("internal import \(module.cName)") }
     for name in ["NgRPC"] + file.imports { writer.line("public import \(name)") }
-    for enumeration in file.enums {
+    if !file.enums.isEmpty || !file.messages.isEmpty {
       writer.line()
-      writer.block("extension \(enumeration.scope)") { EnumRenderer.render(enumeration, into: &$0) }
-    }
-    for message in file.messages {
-      writer.line()
-      writer.block("extension \(message.scope)") { MessageRenderer.render(message, into: &$0) }
+      writer.block("extension \(file.namespace)") { renderTypes(of: file, into: &$0) }
     }
     for message in file.messages { MessageCodecRenderer.render(message, into: &writer) }
     for service in file.services { ServiceRenderer.render(service, into: &writer) }
     return writer.text
+  }
+
+  private static func renderTypes(of file: FileModel, into writer: inout SourceWriter) {
+    var isFirst = true
+    func separate(_ writer: inout SourceWriter) {
+      if !isFirst { writer.line() }
+      isFirst = false
+    }
+    for enumeration in file.enums {
+      separate(&writer)
+      EnumRenderer.render(enumeration, into: &writer)
+    }
+    for message in file.messages {
+      separate(&writer)
+      MessageRenderer.render(message, into: &writer)
+    }
   }
 
   /// The lines that every generated Swift file begins with.

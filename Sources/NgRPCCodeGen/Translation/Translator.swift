@@ -24,6 +24,7 @@ struct Translator {
     let imports = Set(file.dependencies.compactMap { plan.module(of: $0.name)?.name })
     return FileModel(
       path: file.name,
+      namespace: scope,
       imports: imports.subtracting([module.name]).sorted(),
       enums: file.enums.map { EnumModel($0, scope: scope) },
       messages: try file.messages.map { try MessageTranslator($0, scope: scope).model() },
