@@ -233,7 +233,7 @@ let package = Package(
     .testTarget(
       name: "CIMRouteTests",
       dependencies: [
-        "CIMRoute", "CIMCore", "CIMProtos", "CIMTestSupport", "NgRPC", "TestSupport",
+        "CIMRoute", "CIMCore", "CIMProtos", "CIMRedis", "CIMTestSupport", "NgRPC", "Redis", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],

@@ -52,7 +52,7 @@ public final class ServerNode: Sendable {
   /// What was counted since the start.
   public var statistics: ServerStatistics { core.counters.statistics }
 
-  /// Whether the server is registered and not going away, now and on each change.
+  /// Whether the server is registered and not going away, now and on each change; ends with `shutdown`.
   public func readiness() -> AsyncStream<Bool> { readinessChanges.values() }
 
   /// Registers the server, and follows its registration until it is withdrawn by `shutdown` or the task is cancelled.
@@ -102,6 +102,7 @@ public final class ServerNode: Sendable {
   public func shutdown(within grace: Duration) async {
     core.isDraining = true
     readinessChanges.publish(false)
+    readinessChanges.finish()
     await registration.value?.withdraw()
     let milliseconds = grace / .milliseconds(1)
     core.shards.pushToAll(.drain(withinMilliseconds: UInt32(clamping: Int64(milliseconds))))
