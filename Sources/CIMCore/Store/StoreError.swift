@@ -7,11 +7,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     private enum Name: String { case unavailable, rejected, corrupted, cancelled }
     private let name: Name
 
-    /// The store is away, overloaded or too slow. What was asked may have happened or not: asking again under the
-    /// same ids is right, and can succeed by itself.
+    /// The store is away, overloaded, full, read only for now or too slow. What was asked may have happened or not:
+    /// asking again under the same ids is right, and can succeed.
     public static let unavailable = Self(name: .unavailable)
-    /// The store answered that it does not do this (wrong password, out of memory, read only): an operator has to
-    /// act.
+    /// The store answered that it never does this as it is set up (not permitted, keys on several nodes): an operator
+    /// has to act.
     public static let rejected = Self(name: .rejected)
     /// What is stored is not what this version writes.
     public static let corrupted = Self(name: .corrupted)

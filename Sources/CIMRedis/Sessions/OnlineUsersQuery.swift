@@ -31,8 +31,8 @@ struct OnlineUsersQuery {
     return Array(users.prefix(limit))
   }
 
-  /// More than `limit`, because a user may be listed with several devices.
-  private var chunkSize: Int { limit + 64 }
+  /// More than `limit`, because a user may be listed with several devices; but no more than one reply should hold.
+  private var chunkSize: Int { min(limit, 1_000) + 64 }
 
   private func chunk(at offset: Int) async throws(RedisError) -> [OnlineMember] {
     let lowest = after.map { "(\($0)" } ?? "-inf"

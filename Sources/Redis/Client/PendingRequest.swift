@@ -29,6 +29,7 @@ final class PendingRequest: PipelinedRequest, Sendable {
     }
     encoded = buffer
     replyCount = commands.count
+    state.withLock { $0.replies.reserveCapacity(commands.count) }
   }
 
   var isAbandoned: Bool { state.withLock { $0.isFinished } }
