@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import TestSupport
 
-@Suite("Backpressure")
+@Suite("Backpressure", .timeLimit(.minutes(2)))
 struct BackpressureTests {
   /// What may lie between a sender and a reader that does not read: outbound buffers, windows and sockets, there and back.
   private static let pipelineBound = 24 * 1024 * 1024

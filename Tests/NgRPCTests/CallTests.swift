@@ -2,7 +2,7 @@ import NIOCore
 import NgRPC
 import Testing
 
-@Suite("Calls over loopback")
+@Suite("Calls over loopback", .timeLimit(.minutes(1)))
 struct CallTests {
   @Test("A unary call brings its answer")
   func unary() async throws {
@@ -135,7 +135,7 @@ struct CallTests {
     let service = EchoService()
     try await withLoopback([service]) { channel, _, _ in
       let call = channel.call(
-        EchoService.hang, options: CallOptions(timeout: .milliseconds(500)),
+        EchoService.hang, options: CallOptions(timeout: .seconds(2)),
         (ByteBuffer.self, ByteBuffer.self))
       var responses = call.messages.makeAsyncIterator()
       #expect(try await responses.next() == ByteBuffer())

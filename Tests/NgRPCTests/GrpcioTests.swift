@@ -4,7 +4,7 @@ import NgRPC
 import TestSupport
 import Testing
 
-@Suite("With grpcio at the other end")
+@Suite("With grpcio at the other end", .timeLimit(.minutes(2)))
 struct GrpcioTests {
   @Test(
     "A grpcio client finds all four kinds of call, metadata, statuses, deadlines and cancellation as it expects"
