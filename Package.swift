@@ -247,7 +247,12 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "CIMClientTests",
-      dependencies: ["CIMClient", "CIMCore", "CIMProtos", "TestSupport"], swiftSettings: swift),
+      dependencies: [
+        "CIMClient", "CIMCore", "CIMProtos", "CIMRoute", "CIMServer", "CIMTestSupport", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "CIMTests",
       dependencies: [
