@@ -1,6 +1,6 @@
 # The two that matter: make run, make test. Each installs what it needs and does not find.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup generate check-generated format lint k8s bench-unary image clean
+.PHONY: help run test setup generate check-generated format lint k8s bench-unary bench-codec image clean
 
 swift_sources := Package.swift Sources Tests
 
@@ -36,6 +36,10 @@ k8s: setup ## Render the Kubernetes manifests and hold them to the schemas
 
 bench-unary: setup ## Measure the server's CPU time per unary call
 	@Tests/Benchmarks/unary
+
+bench-codec: setup ## Measure encoding and decoding of messages
+	@.ci/build --configuration release --product ngrpc-bench-codec
+	@$$(swift build --configuration release --show-bin-path)/ngrpc-bench-codec
 
 image: ## Build the container image, cim:latest (takes docker)
 	@docker build --tag cim .

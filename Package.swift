@@ -175,6 +175,15 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    // Measures what encoding and decoding of messages take.
+    .executableTarget(
+      name: "ngrpc-bench-codec",
+      dependencies: [
+        "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
+
     // What tests share: free ports, child processes, real Redis and ZooKeeper servers.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     // Routes and servers in one process, and clients made of the stubs.
