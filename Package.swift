@@ -230,7 +230,10 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "ZooKeeperTests",
-      dependencies: ["ZooKeeper", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "CIMCore", "CIMZooKeeper", "ZooKeeper", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: swift),
     .testTarget(name: "CIMCoreTests", dependencies: ["CIMCore"], swiftSettings: swift),
     .testTarget(

@@ -16,17 +16,21 @@ final class TypedCall<Value: Sendable>: PendingCall {
 
   private let operation: String
   private let path: String
+  private let kept: (any AnyObject & Sendable)?
   private let continuation: CheckedContinuation<Answer, Never>
 
   /// The table that it stands in.
   let table: CallTable
 
+  /// - Parameter kept: what has to live as long as the call.
   init(
-    operation: String, path: String, table: CallTable, continuation: CheckedContinuation<Answer, Never>
+    operation: String, path: String, table: CallTable, keeping kept: (any AnyObject & Sendable)? = nil,
+    continuation: CheckedContinuation<Answer, Never>
   ) {
     self.operation = operation
     self.path = path
     self.table = table
+    self.kept = kept
     self.continuation = continuation
   }
 

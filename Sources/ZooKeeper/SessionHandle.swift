@@ -101,10 +101,9 @@ final class SessionHandle: Sendable {
 
 extension SessionHandle {
   func create(_ path: String, data: [UInt8], mode: CreateMode) async throws(ZooKeeperError) {
-    let flags = mode == .ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT
     let _: Done = try await self.call("create", path) { handle, call in
       withOpenAccess { access in
-        data.withCharacters { zoo_acreate(handle, path, $0, $1, access, flags, pathArrived, call) }
+        data.withCharacters { zoo_acreate(handle, path, $0, $1, access, mode.flags, pathArrived, call) }
       }
     }
   }
@@ -139,6 +138,25 @@ extension SessionHandle {
     }
   }
 
+  func replace(
+    _ path: String, version: Int32, data: [UInt8], mode: CreateMode
+  ) async throws(ZooKeeperError) {
+    let results = OperationResults(count: 2)
+    let _: Done = try await self.call("replace", path, keeping: results) { handle, call in
+      withOpenAccess { access in
+        path.withCString { path in
+          data.withCharacters { value, count in
+            let operations = [
+              zoo_op_t(deleting: path, version: version),
+              zoo_op_t(creating: path, value, count, access, mode.flags),
+            ]
+            return zoo_amulti(handle, 2, operations, results.pointer, endArrived, call)
+          }
+        }
+      }
+    }
+  }
+
   /// Makes a call with a watch, which counts only when the call succeeds.
   private func call<Value: Sendable>(
     _ operation: String, _ path: String, _ watch: Watch?,
@@ -155,13 +173,15 @@ extension SessionHandle {
     }
   }
 
+  /// - Parameter kept: what has to live until the library has answered.
   private func call<Value: Sendable>(
-    _ operation: String, _ path: String, _ start: (OpaquePointer, UnsafeRawPointer) -> Int32
+    _ operation: String, _ path: String, keeping kept: OperationResults? = nil,
+    _ start: (OpaquePointer, UnsafeRawPointer) -> Int32
   ) async throws(ZooKeeperError) -> Value {
     let answer = await withCheckedContinuation { continuation in
       let table = self.context.table
       let call = TypedCall<Value>(
-        operation: operation, path: path, table: table, continuation: continuation)
+        operation: operation, path: path, table: table, keeping: kept, continuation: continuation)
       self.pointer.withLock { pointer in
         guard let pointer else { return call.fail(.closing) }
         table.insert(call)
@@ -289,6 +309,48 @@ extension TypedCall {
 }
 
 // MARK: - Values of the library
+
+/// Where the library writes the results of several operations that are one. Nobody reads them: the first failure is the
+/// answer's code.
+private final class OperationResults: @unchecked Sendable {
+  // Only the library uses the memory, between the call and its answer.
+  let pointer: UnsafeMutablePointer<zoo_op_result_t>
+
+  init(count: Int) {
+    self.pointer = .allocate(capacity: count)
+    self.pointer.initialize(repeating: zoo_op_result_t(), count: count)
+  }
+
+  deinit {
+    self.pointer.deallocate()
+  }
+}
+
+extension zoo_op_t {
+  /// The path has to live until the operation is handed over.
+  fileprivate init(deleting path: UnsafePointer<CChar>, version: Int32) {
+    self.init()
+    zoo_delete_op_init(&self, path, version)
+  }
+
+  /// All pointers have to live until the operation is handed over.
+  fileprivate init(
+    creating path: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?, _ count: Int32,
+    _ access: UnsafePointer<ACL_vector>, _ flags: Int32
+  ) {
+    self.init()
+    zoo_create_op_init(&self, path, value, count, access, flags, nil, 0)
+  }
+}
+
+extension CreateMode {
+  fileprivate var flags: Int32 {
+    switch self {
+    case .persistent: ZOO_PERSISTENT
+    case .ephemeral: ZOO_EPHEMERAL
+    }
+  }
+}
 
 extension NodeStat {
   fileprivate init(_ stat: Stat) {

@@ -68,4 +68,18 @@ extension ZooKeeperClient {
   public func delete(_ path: String, version: Int32? = nil) async throws(ZooKeeperError) {
     try await self.session(for: "delete", path).delete(path, version: version ?? -1)
   }
+
+  /// Deletes a node without children and creates it anew, in one step: nobody sees it missing.
+  ///
+  /// - Parameters:
+  ///   - version: the version of the node that is to be replaced.
+  ///   - data: at most 1 MiB.
+  ///   - mode: for how long the new one stays.
+  /// - Throws: `ZooKeeperError`, such as `.noNode`, `.badVersion` or `.notEmpty`; then nothing was done. After
+  ///   `.connectionLoss` it may have been done or not.
+  public func replace(
+    _ path: String, version: Int32, data: [UInt8] = [], mode: CreateMode = .persistent
+  ) async throws(ZooKeeperError) {
+    try await self.session(for: "replace", path).replace(path, version: version, data: data, mode: mode)
+  }
 }

@@ -3,14 +3,17 @@ import TestSupport
 import ZooKeeper
 
 extension ZooKeeperClient {
-  /// A client of a server, with the shortest session that the server allows.
-  convenience init(of server: ZooKeeperServer) {
-    self.init(servers: server.connectString)
+  /// A client of a server.
+  ///
+  /// - Parameter sessionTimeout: two thirds of it without an answer end a connection. So it is long, but where a test
+  ///   waits for that.
+  convenience init(of server: ZooKeeperServer, sessionTimeout: Duration = .seconds(10)) {
+    self.init(servers: server.connectString, sessionTimeout: sessionTimeout)
   }
 
-  convenience init(servers: String) {
+  convenience init(servers: String, sessionTimeout: Duration = .seconds(10)) {
     self.init(
-      ZooKeeperConfiguration(servers: servers, sessionTimeout: .seconds(1)),
+      ZooKeeperConfiguration(servers: servers, sessionTimeout: sessionTimeout),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -56,6 +56,33 @@ struct OperationTests {
     }
   }
 
+  @Test("A node is replaced in one step, in the version that is named, or not at all")
+  func replacement() async throws {
+    try await withClient("/replacement") { client, root in
+      let path = "\(root)/node"
+      try await client.create(path, data: [1])
+      let old = try await client.set(path, data: [2])
+      let events = WatchedEvents()
+      _ = try await client.children(of: root, watch: events.watch)
+      let error = await #expect(throws: ZooKeeperError.self) {
+        try await client.replace(path, version: 0, data: [3])
+      }
+      #expect(error?.code == .badVersion)
+      #expect(try await client.get(path) == Node(data: [2], stat: old))
+      try await client.replace(path, version: 1, data: [3], mode: .ephemeral)
+      let new = try await client.get(path)
+      #expect(new.data == [3])
+      #expect(new.stat.creation > old.creation)
+      #expect(new.stat.ephemeralOwner != nil)
+      #expect(try await events.next()?.kind == .childrenChanged)
+      let missing = await #expect(throws: ZooKeeperError.self) {
+        try await client.replace("\(root)/missing", version: 0)
+      }
+      #expect(missing?.code == .noNode)
+      #expect(missing?.path == "\(root)/missing")
+    }
+  }
+
   @Test("Each failure has a code, names the operation and the node, and says what to do")
   func errors() async throws {
     try await withClient("/errors") { client, root in

@@ -30,6 +30,11 @@ package final class Latest<Value: Sendable>: Sendable {
     }
   }
 
+  /// Tells all readers a value that is another than the last.
+  package func publishChange(_ value: Value) where Value: Equatable {
+    if self.value != value { self.publish(value) }
+  }
+
   /// Ends all sequences. The value stays.
   package func finish() {
     let readers = self.state.withLock { state in
