@@ -17,9 +17,9 @@ public struct RouteConfiguration: Sendable {
   /// How many accounts are kept in memory. 65,536 by default.
   public var maxKnownAccounts = 65_536
 
-  /// When a link pings, and when it is down. 1 s and 3 s by default.
+  /// A link's end pings when it sent nothing for this long; less than the other end's `linkDownAfter`. 1 s by default.
   public var linkPingAfter = TimeAmount.seconds(1)
-  /// See `linkPingAfter`.
+  /// A link is down when nothing was received for this long. 3 s by default.
   public var linkDownAfter = TimeAmount.seconds(3)
   /// How much may wait for a slow server, in bytes; past it live messages to it are dropped. 64 MiB by default.
   public var maxLinkOutboundBytes = 64 * 1024 * 1024

@@ -29,9 +29,9 @@ public struct ServerConfiguration: Sendable {
   /// The longest text that clients are told is accepted, in bytes; routes enforce theirs. 64 KiB by default.
   public var maxTextBytes = 64 * 1024
 
-  /// When a link pings, and when it is down. 1 s and 3 s by default.
+  /// A link's end pings when it sent nothing for this long; less than the other end's `linkDownAfter`. 1 s by default.
   public var linkPingAfter = TimeAmount.seconds(1)
-  /// See `linkPingAfter`.
+  /// A link is down when nothing was received for this long. 3 s by default.
   public var linkDownAfter = TimeAmount.seconds(3)
   /// How much may wait for a slow route, in bytes; past it messages to it are refused for now. 64 MiB by default.
   public var maxLinkOutboundBytes = 64 * 1024 * 1024

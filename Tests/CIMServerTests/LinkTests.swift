@@ -74,6 +74,32 @@ struct LinkTests {
     }
   }
 
+  @Test("A client that leaves while the link is silent is offline once the link is made again")
+  func leavingUnnoticed() async throws {
+    try await Cluster.run {
+      $0.server = {
+        $0.linkPingAfter = .milliseconds(50)
+        $0.linkDownAfter = .milliseconds(300)
+      }
+      $0.route = {
+        $0.linkPingAfter = .milliseconds(50)
+        $0.linkDownAfter = .milliseconds(300)
+      }
+    } _: { cluster in
+      let ann = try await TestClient("ann", in: cluster)
+      let (route, server) = (cluster.routes[0].node, cluster.servers[0])
+      server.pushRelay.setSilent(true)
+      await ann.leave()
+      try await eventually("the server has let the session go") { server.node.sessionCount == 0 }
+      try await eventually("both ends have noticed") { route.readyServers == 0 && server.node.linkCount == 0 }
+      #expect(try await cluster.stores.sessions.sessions(of: [UserID(ann.user.id)]).count == 1)
+      server.pushRelay.setSilent(false)
+      try await eventually("nobody is online") {
+        try await cluster.stores.sessions.sessions(of: [UserID(ann.user.id)]).isEmpty
+      }
+    }
+  }
+
   @Test("Messages under way when a route dies are accepted by another, once and in order")
   func failover() async throws {
     try await Cluster.run(servers: 1, routes: 2) { cluster in

@@ -25,6 +25,7 @@ final class LinkHandler: StreamHandler {
   private var peer: LinkPeer?
   private var requests: [UInt64: Request] = [:]
   private var lastRequest: UInt64 = 0
+  private var reports: RecentReports
   private var timer: RepeatedTask?
 
   /// - Throws: UNAVAILABLE when the server is not registered yet.
@@ -39,6 +40,8 @@ final class LinkHandler: StreamHandler {
     queue = EventLoopQueue(eventLoop: stream.eventLoop)
     let timing = core.configuration.linkTiming
     machine = LinkMachine(timing: timing, now: .now())
+    // Each end takes up to `downAfter` to notice.
+    reports = RecentReports(maxAge: timing.downAfter + timing.downAfter + timing.pingAfter)
     let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
     timer = stream.eventLoop.scheduleRepeatedTask(initialDelay: timing.checkEvery, delay: timing.checkEvery) {
       _ in
@@ -119,6 +122,7 @@ final class LinkHandler: StreamHandler {
     requests = [:]
     for session in sessions { core.shards.push(.linkLost(id, to: session.number), to: session.shard) }
     for command in unsent { giveBack(command) }
+    for session in reports.takeAll(at: .now()) { core.links.report(closed: session) }
     core.logger.log(
       level: status.code == .ok ? .info : .warning, "a route's link is down",
       metadata: ["route": "\(peer.routeID)", "link": "\(id.rawValue)", "status": "\(status)"])
@@ -145,7 +149,11 @@ final class LinkHandler: StreamHandler {
         continue
       }
       switch command {
-      case .frame(let frame): send(frame)
+      case .frame(let frame):
+        send(frame)
+        if case .sessionClosed(let closed) = frame, let session = closed.session {
+          reports.add(session, at: .now())
+        }
       case .open(let token, let device, let session):
         let request = add(.open(device: device, for: session))
         send(.sessionOpened(CimV1.SessionOpened(requestID: request, token: token, deviceID: device)))
