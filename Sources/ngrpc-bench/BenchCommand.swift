@@ -20,7 +20,8 @@ struct BenchCommand: AsyncParsableCommand {
   func run() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     let server = RPCServer(
-      services: [BenchService(suspends: suspend)], eventLoopGroup: group, logger: Logger(label: "ngrpc-bench"))
+      services: [BenchService(suspends: suspend)], eventLoopGroup: group, logger: Logger(label: "ngrpc-bench")
+    )
     let address = try await server.start(on: .hostAndPort("127.0.0.1", port))
     // Unbuffered: whoever started this waits for the line.
     FileHandle.standardOutput.write(Data("listening on \(address)\n".utf8))
