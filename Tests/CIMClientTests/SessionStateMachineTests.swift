@@ -46,21 +46,6 @@ import Testing
     #expect(driver.actions == [])
   }
 
-  @Test("A login that is not answered in time is given up; its late answer changes nothing")
-  func loginTimeout() throws {
-    var driver = try SessionDriver { $0.timeouts.login = .seconds(3) }
-    driver.start()
-    let began = driver.now
-    driver.passDeadline()
-    #expect(driver.now == began + .seconds(3))
-    #expect(driver.actions.first == .disconnect(gracefully: false))
-    let late = SessionStateMachine.Grant(
-      account: Account(id: UserID(7), name: try UserName("olu")), token: "t", server: try ServerID("s1"),
-      endpoint: Endpoint(host: "127.0.0.1", port: 1))
-    var machine = driver.machine
-    #expect(machine.loginSucceeded(late, attempt: 1, now: driver.now) == [])
-  }
-
   @Test("A server that does not welcome in time is avoided by the next login")
   func welcomeTimeout() throws {
     var driver = try SessionDriver()

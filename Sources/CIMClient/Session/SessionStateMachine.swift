@@ -11,7 +11,7 @@ struct SessionStateMachine {
 
   /// What is to be done.
   enum Action: Equatable {
-    /// Log in, and answer with `loginSucceeded` or `loginFailed`. `avoiding` failed just now.
+    /// Log in, and answer with `loginSucceeded` or `loginFailed` within `Timeouts.login`. `avoiding` failed just now.
     case logIn(attempt: Int, avoiding: ServerID?)
     /// Open a connection with that login, begin with the hello, and answer with `received` and `connectionLost`.
     case open(attempt: Int, Grant, CimV1.Hello)
@@ -44,7 +44,7 @@ struct SessionStateMachine {
 
   enum Phase {
     case idle
-    case loggingIn(deadline: Instant)
+    case loggingIn
     case opening(Grant, deadline: Instant)
     case ready(SessionHeartbeat)
     case waiting(until: Instant)
@@ -97,8 +97,9 @@ struct SessionStateMachine {
   var nextDeadline: Instant? {
     let ofPhase: Instant? =
       switch self.phase {
-      case .idle, .ended: nil
-      case .loggingIn(let deadline), .opening(_, let deadline): deadline
+      // A login is answered within its own time.
+      case .idle, .loggingIn, .ended: nil
+      case .opening(_, let deadline): deadline
       case .waiting(let until): until
       case .ready(let heartbeat):
         [heartbeat.nextDeadline, self.acknowledgeAt, self.outbox.nextRetry].compactMap(\.self).min()
@@ -111,7 +112,7 @@ struct SessionStateMachine {
   /// Begins to connect. Later calls do nothing.
   mutating func start(now: Instant) -> [Action] {
     guard case .idle = self.phase else { return [] }
-    return [.emit(.state(.connecting)), self.logIn(now: now)]
+    return [.emit(.state(.connecting)), self.logIn()]
   }
 
   /// Sends a message, now or once there is a connection.
@@ -201,13 +202,10 @@ struct SessionStateMachine {
   mutating func timePassed(now: Instant) -> [Action] {
     if let closeDeadline, now >= closeDeadline { return self.end(.closed, gracefully: true) }
     switch self.phase {
-    case .idle, .ended:
+    case .idle, .loggingIn, .ended:
       return []
     case .waiting(let until):
-      return now >= until ? [self.logIn(now: now)] : []
-    case .loggingIn(let deadline):
-      guard now >= deadline else { return [] }
-      return self.recover(from: .transient("no route answered the login in time"), avoiding: nil, now: now)
+      return now >= until ? [self.logIn()] : []
     case .opening(let grant, let deadline):
       guard now >= deadline else { return [] }
       return self.recover(
@@ -232,9 +230,9 @@ struct SessionStateMachine {
 
   // MARK: Transitions
 
-  private mutating func logIn(now: Instant) -> Action {
+  private mutating func logIn() -> Action {
     self.attempt += 1
-    self.phase = .loggingIn(deadline: now + self.settings.timeouts.login)
+    self.phase = .loggingIn
     return .logIn(attempt: self.attempt, avoiding: self.avoid)
   }
 

@@ -28,8 +28,9 @@ final class RouteConnection: Sendable {
     _ identity: ChatClient.Identity, device: DeviceID, avoiding server: ServerID?, timeout: Duration
   ) async throws(ConnectionFailure) -> SessionStateMachine.Grant {
     let deadline = ContinuousClock.now + timeout
+    let channel = try self.channel()
     do {
-      let route = CimV1.Route.Client(try self.channel())
+      let route = CimV1.Route.Client(channel)
       let account: CimV1.User
       switch identity {
       case .account(let known):
@@ -47,7 +48,7 @@ final class RouteConnection: Sendable {
       return try Self.grant(response)
     } catch let error as RPCError {
       let failure = ConnectionFailure.login(error)
-      if case .transient = failure { self.tryAnother() }
+      if case .transient = failure { self.tryAnother(than: channel) }
       throw failure
     } catch let failure as ConnectionFailure {
       throw failure
@@ -108,12 +109,14 @@ final class RouteConnection: Sendable {
   }
 
   /// The route that is connected does not serve: the next attempt begins with another.
-  private func tryAnother() {
-    let channel = self.state.withLock { state in
+  private func tryAnother(than failed: RPCChannel) {
+    let isCurrent = self.state.withLock { state in
+      guard state.channel === failed else { return false }
       state.first = (state.first + 1) % self.endpoints.count
-      return state.channel.take()
+      state.channel = nil
+      return true
     }
-    Task { await channel?.shutdown(within: .zero) }
+    if isCurrent { Task { await failed.shutdown(within: .zero) } }
   }
 
   private static func grant(_ response: CimV1.LoginResponse) throws(ConnectionFailure)
