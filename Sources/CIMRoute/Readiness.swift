@@ -28,8 +28,10 @@ final class Readiness: Sendable {
   /// is well again.
   func watch() async {
     var complaints: Complaints = []
+    var isFirst = true
     repeat {
-      let found = await look()
+      let found = await look(isFirst: isFirst)
+      isFirst = false
       if complaints.isEmpty != found.isEmpty {
         if found.isEmpty {
           logger.info("the stores and the registry answer")
@@ -58,8 +60,8 @@ final class Readiness: Sendable {
     if latest.value != isReady { latest.publish(isReady) }
   }
 
-  /// What does not work, each thing once.
-  private func look() async -> Complaints {
+  /// What does not work, each thing once. The first look comes before a registry that works could have told anything.
+  private func look(isFirst: Bool) async -> Complaints {
     var complaints: Complaints = []
     for store in stores {
       if let complaint = await complaint(of: store), !complaints.contains(complaint) {
@@ -68,8 +70,11 @@ final class Readiness: Sendable {
     }
     // Once it has been read, the last known servers stand in for a registry that is away.
     if !links.hasBeenRead {
-      complaints.append(
-        await complaint(of: registry) ?? "the registry has not told yet which servers there are")
+      if let complaint = await complaint(of: registry) {
+        complaints.append(complaint)
+      } else if !isFirst {
+        complaints.append("the registry has not told yet which servers there are")
+      }
     }
     return complaints
   }

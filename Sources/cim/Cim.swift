@@ -20,7 +20,7 @@ struct Cim: AsyncParsableCommand {
       after each flag: --redis-url … [CIM_REDIS_URL, redis.url].
       """,
     version: Version.text,
-    subcommands: [DemoCommand.self, ChatCommand.self])
+    subcommands: [DemoCommand.self, ChatCommand.self, RouteCommand.self, ServerCommand.self])
 
   static func main() async {
     do {

@@ -30,21 +30,20 @@ struct DemoCommand: AsyncParsableCommand {
     let logger = Logger.chat(level: try settings.value(Settings.logLevel) ?? .warning, surface)
 
     let system = try await DemoSystem(logger: logger)
-    let serving = Task {
+    // The process ends with the chat: nothing here is stopped before.
+    Task {
       do {
         try await system.run()
       } catch {
-        if !Task.isCancelled { logger.critical("The demo has failed.", metadata: ["error": "\(error)"]) }
+        logger.critical("The demo has failed.", metadata: ["error": "\(error)"])
       }
     }
-    defer { serving.cancel() }
     let bot = ChatClient(
       ChatClient.Configuration(
         routes: [system.endpoint], identity: .name(try UserName("echo")), logger: logger))
     try await bot.connect()
     guard let echo = bot.info.account else { preconditionFailure("a connected client has an account") }
-    let echoing = Task { await EchoBot(client: bot).run() }
-    defer { echoing.cancel() }
+    Task { await EchoBot(client: bot).run() }
 
     let client = ChatClient(
       ChatClient.Configuration(routes: [system.endpoint], identity: .name(name), logger: logger))

@@ -30,7 +30,7 @@ struct DemoSystem {
     self.servers = servers
   }
 
-  /// Serves until the task is cancelled.
+  /// Serves for as long as the process lives.
   func run() async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await self.route.run() }

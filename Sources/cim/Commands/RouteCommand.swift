@@ -1,0 +1,57 @@
+import ArgumentParser
+import CIMCore
+import CIMRedis
+import CIMRoute
+import Logging
+import NgRPC
+import Redis
+
+/// `cim route`
+struct RouteCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "route",
+    abstract: "Run a route: accounts, login, the log of messages, and who gets them.",
+    discussion: """
+      Routes keep nothing of their own: run as many as you like on the same Redis and ZooKeeper.
+        cim route --redis-url redis://127.0.0.1:6379 --zookeeper-connect 127.0.0.1:2181
+
+      While Redis or ZooKeeper is away the route tries again, and its health (grpc.health.v1) is NOT_SERVING. SIGTERM \
+      or Ctrl-C stops it in good order.
+      """)
+
+  @Option(Settings.routeListen) var listen: String?
+  @Option(Settings.routeID) var id: String?
+  @Option(Settings.routeAdvertise) var advertise: String?
+  @Option(Settings.redisURL) var redisUrl: String?
+  @OptionGroup var node: NodeOptions
+
+  func run() async throws {
+    let settings = try await self.node.settings { flags in
+      flags.set(Settings.routeListen, self.listen)
+      flags.set(Settings.routeID, self.id)
+      flags.set(Settings.routeAdvertise, self.advertise)
+      flags.set(Settings.redisURL, self.redisUrl)
+    }
+    let logger = try settings.logger(label: "cim.route")
+    let address = try settings.required(Settings.routeListen)
+    let advertised = try settings.value(Settings.routeAdvertise)
+    let grace = try settings.required(Settings.grace)
+    var configuration = RouteConfiguration(
+      id: try settings.identifier(Settings.routeID), version: Version.text)
+    configuration.maxTextBytes = try settings.required(Settings.textBytes)
+    let redis = RedisClient(address: try settings.required(Settings.redisURL), logger: logger)
+    let registry = try settings.registry(logger: logger)
+
+    let route: RouteService
+    do {
+      route = try await RouteService(
+        configuration, stores: .redis(redis), registry: registry, address: address,
+        advertised: { advertised ?? Machine.advertised($0) }, grace: grace, logger: logger)
+    } catch let error as RPCError {
+      throw SettingError.unusable(Settings.routeListen, value: "\(address)", reason: error.message)
+    }
+    logger.notice("Route \(configuration.id) listens on \(route.endpoint).")
+    try await serve([RegistryService(registry: registry), route], logger: logger)
+    await redis.shutdown()
+  }
+}
