@@ -17,6 +17,9 @@ struct ConversationLog {
   /// The place of the last entry, also when that has been trimmed.
   private(set) var tail: LogPosition?
 
+  /// Whether there is nothing to remember.
+  var isVacant: Bool { self.tail == nil && self.producers.count == 0 }
+
   init(_ conversation: Conversation, limits: MessageLogLimits, began: Timestamp) {
     self.conversation = conversation
     self.limits = limits

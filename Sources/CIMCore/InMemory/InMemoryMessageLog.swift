@@ -50,10 +50,13 @@ public final class InMemoryMessageLog: MessageLog {
     self.logs.withLock { logs in
       // Under the lock, so that the entries of a log are logged in the order of their times.
       let now = self.clock()
-      return logs[
-        append.conversation, default: ConversationLog(append.conversation, limits: self.limits, began: now)
-      ]
-      .append(append, at: now)
+      let conversation = append.conversation
+      defer {
+        // A refusal that nobody has to remember leaves no log behind.
+        if logs[conversation]?.isVacant == true { logs[conversation] = nil }
+      }
+      return logs[conversation, default: ConversationLog(conversation, limits: self.limits, began: now)]
+        .append(append, at: now)
     }
   }
 
