@@ -61,7 +61,8 @@ final class ZooKeeperRegistration: Registration {
   func withdraw() async {
     self.state.withLock { $0.plan.withdraw() }
     do {
-      try await self.outcome(isPatient: false)
+      // In a task of its own: who withdraws has often been cancelled, and the wait ends by itself.
+      try await Task { try await self.outcome(isPatient: false) }.value
     } catch {
       self.logger.notice(
         "Could not take the entry out of ZooKeeper: it vanishes with the session",

@@ -18,6 +18,6 @@ public protocol Registration: Sendable {
   func setDraining(_ isDraining: Bool) async throws(StoreError)
 
   /// Takes the entry out of the registry. When the registry is away the entry vanishes by itself, after the time that the
-  /// registry takes to notice. Repeating it does nothing.
+  /// registry takes to notice. It does so in a cancelled task, too. Repeating it does nothing.
   func withdraw() async
 }

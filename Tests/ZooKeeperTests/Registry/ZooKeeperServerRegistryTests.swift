@@ -39,6 +39,25 @@ struct ZooKeeperServerRegistryTests {
     }
   }
 
+  @Test("A cancelled task takes its entry out before it goes on")
+  func withdrawalWhenCancelled() async throws {
+    let server = try await SharedServer.get()
+    try await withRegistry(on: server, root: "/cancelled-withdrawal") { registry in
+      let registration = try await registry.register(.named("server-1"))
+      let task = Task {
+        // Ends when the task is cancelled.
+        for await _ in registration.instances() {}
+        await registration.withdraw()
+      }
+      task.cancel()
+      await task.value
+      try await withClient(of: server) { client in
+        let stat = try await client.exists("/cancelled-withdrawal/servers/server-1")
+        #expect(stat == nil)
+      }
+    }
+  }
+
   @Test("After its session expired a server is registered anew under another incarnation, and is told")
   func expiry() async throws {
     let server = try await SharedServer.get()
