@@ -269,9 +269,11 @@ let package = Package(
       name: "CIMTests",
       dependencies: [
         "CIMClient", "CIMCore", "TestSupport", "cim",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: swift),
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -77,6 +77,9 @@ import Testing
     #expect(self.plain.state(server, account: me, isFirst: false) == "* back: connected to server s1")
     let waiting = ChatClient.State.reconnecting(reason: "cut", delay: .milliseconds(1234))
     #expect(self.plain.state(waiting, account: me, isFirst: false) == "* reconnecting in 1.3 s: cut")
+    #expect(
+      self.plain.state(waiting, account: nil, isFirst: true)
+        == "* not connected yet, trying again in 1.3 s: cut")
     #expect(self.plain.state(.connecting, account: nil, isFirst: true) == nil)
     let failed = ChatClient.State.failed(ClientError(.alreadyOnline, "online elsewhere"))
     #expect(self.plain.state(failed, account: me, isFirst: true) == "! online elsewhere")

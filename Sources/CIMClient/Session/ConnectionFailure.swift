@@ -23,7 +23,7 @@ enum ConnectionFailure: Error, Equatable, CustomStringConvertible {
     case .alreadyExists: .final(ClientError(.alreadyOnline, error.message))
     case .unimplemented:
       .final(ClientError(.incompatible, "what listens there is no route of this protocol: \(error.message)"))
-    default: .transient("a route could not be reached: \(error.message)")
+    default: .transient(error.message)
     }
   }
 
@@ -35,7 +35,7 @@ enum ConnectionFailure: Error, Equatable, CustomStringConvertible {
     case .permissionDenied: .final(ClientError(.refused, error.message))
     case .unimplemented, .invalidArgument:
       .final(ClientError(.incompatible, "what listens there is no server of this protocol: \(error.message)"))
-    default: .transient("the connection to the server was lost: \(error.message)")
+    default: .transient(error.message)
     }
   }
 }

@@ -71,7 +71,7 @@ final class RouteConnection: Sendable {
       } while !page.isEmpty
       return users
     } catch let error as RPCError {
-      throw ClientError(.unavailable, "the online users can't be listed now: \(error.message)")
+      throw ClientError(.unavailable, "the online users can't be listed now. \(error.message)")
     } catch {
       throw ClientError(.unavailable, "the online users can't be listed now: \(error)")
     }

@@ -75,7 +75,7 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
       return attemptFailed(
         RPCError(
           code: .unavailable,
-          message: "Can't connect to \(names): \(lastError.map { "\($0)" } ?? "no target").",
+          message: "Can't connect to \(names): \(lastError.map(plainReason) ?? "no target").",
           cause: lastError))
     }
     let connection = ClientConnection(authority: target.description, owner: self)

@@ -31,7 +31,9 @@ struct Transcript {
         ? self.notice("connected to server \(server) as \(Self.name(account))")
         : self.notice("back: connected to server \(server)")
     case .reconnecting(let reason, let delay):
-      self.notice("reconnecting in \(Self.seconds(delay)) s: \(Self.printable(reason))")
+      self.notice(
+        "\(isFirst ? "not connected yet, trying again" : "reconnecting") in \(Self.seconds(delay)) s: "
+          + Self.printable(reason))
     case .failed(let error): self.failure(Self.printable(error.message))
     }
   }

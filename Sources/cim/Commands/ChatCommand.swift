@@ -4,7 +4,7 @@ import CIMCore
 import Logging
 
 /// `cim chat`
-struct ChatCommand: AsyncParsableCommand {
+struct ChatCommand: SettingsCommand {
   static let configuration = CommandConfiguration(
     commandName: "chat",
     abstract: "Chat in this terminal.",
@@ -24,12 +24,16 @@ struct ChatCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  var flags: FlagValues {
+    var flags = self.common.flags
+    flags.set(Settings.chatName, self.name)
+    flags.set(Settings.chatRoutes, self.route)
+    flags.set(Settings.chatDevice, self.device)
+    return flags
+  }
+
   func run() async throws {
-    let settings = try await self.common.settings { flags in
-      flags.set(Settings.chatName, self.name)
-      flags.set(Settings.chatRoutes, self.route)
-      flags.set(Settings.chatDevice, self.device)
-    }
+    let settings = try await self.settings()
     let name = try settings.required(Settings.chatName)
     let routes = try settings.required(Settings.chatRoutes)
     let device = try settings.value(Settings.chatDevice) ?? .random()

@@ -11,11 +11,26 @@ struct CommonOptions: ParsableArguments {
 
   @Option(Settings.logLevel) var logLevel: String?
 
+  /// The flags that were given.
+  var flags: FlagValues {
+    var flags = FlagValues()
+    flags.set(Settings.logLevel, self.logLevel)
+    return flags
+  }
+}
+
+/// A command that is configured by settings.
+protocol SettingsCommand: AsyncParsableCommand {
+  /// The flags that were given.
+  var flags: FlagValues { get }
+
+  /// What every command takes.
+  var common: CommonOptions { get }
+}
+
+extension SettingsCommand {
   /// Opens the settings.
-  func settings(_ flags: (inout FlagValues) -> Void) async throws(SettingError) -> SettingsReader {
-    var values = FlagValues()
-    values.set(Settings.logLevel, self.logLevel)
-    flags(&values)
-    return try await SettingsReader(flags: values, file: self.config)
+  func settings() async throws(SettingError) -> SettingsReader {
+    try await SettingsReader(flags: self.flags, file: self.common.config)
   }
 }

@@ -4,7 +4,7 @@ import CIMCore
 import Logging
 
 /// `cim demo`
-struct DemoCommand: AsyncParsableCommand {
+struct DemoCommand: SettingsCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Chat with a bot, at once: everything runs in this process.",
@@ -23,8 +23,14 @@ struct DemoCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  var flags: FlagValues {
+    var flags = self.common.flags
+    flags.set(Settings.chatName, self.name)
+    return flags
+  }
+
   func run() async throws {
-    let settings = try await self.common.settings { $0.set(Settings.chatName, self.name) }
+    let settings = try await self.settings()
     let name = try settings.value(Settings.chatName) ?? Self.guest()
     let surface = openSurface()
     let logger = Logger.chat(level: try settings.value(Settings.logLevel) ?? .warning, surface)

@@ -13,15 +13,14 @@ struct NodeOptions: ParsableArguments {
   @Option(Settings.grace) var shutdownGrace: String?
   @OptionGroup var common: CommonOptions
 
-  /// Opens the settings.
-  func settings(_ flags: (inout FlagValues) -> Void) async throws(SettingError) -> SettingsReader {
-    try await self.common.settings { values in
-      values.set(Settings.zooKeeperConnect, self.zookeeperConnect)
-      values.set(Settings.zooKeeperSessionTimeout, self.zookeeperSessionTimeout)
-      values.set(Settings.textBytes, self.limitsTextBytes)
-      values.set(Settings.grace, self.shutdownGrace)
-      flags(&values)
-    }
+  /// The flags that were given.
+  var flags: FlagValues {
+    var flags = self.common.flags
+    flags.set(Settings.zooKeeperConnect, self.zookeeperConnect)
+    flags.set(Settings.zooKeeperSessionTimeout, self.zookeeperSessionTimeout)
+    flags.set(Settings.textBytes, self.limitsTextBytes)
+    flags.set(Settings.grace, self.shutdownGrace)
+    return flags
   }
 }
 

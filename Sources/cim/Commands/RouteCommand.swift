@@ -7,7 +7,7 @@ import NgRPC
 import Redis
 
 /// `cim route`
-struct RouteCommand: AsyncParsableCommand {
+struct RouteCommand: SettingsCommand {
   static let configuration = CommandConfiguration(
     commandName: "route",
     abstract: "Run a route: accounts, login, the log of messages, and who gets them.",
@@ -25,13 +25,19 @@ struct RouteCommand: AsyncParsableCommand {
   @Option(Settings.redisURL) var redisUrl: String?
   @OptionGroup var node: NodeOptions
 
+  var common: CommonOptions { self.node.common }
+
+  var flags: FlagValues {
+    var flags = self.node.flags
+    flags.set(Settings.routeListen, self.listen)
+    flags.set(Settings.routeID, self.id)
+    flags.set(Settings.routeAdvertise, self.advertise)
+    flags.set(Settings.redisURL, self.redisUrl)
+    return flags
+  }
+
   func run() async throws {
-    let settings = try await self.node.settings { flags in
-      flags.set(Settings.routeListen, self.listen)
-      flags.set(Settings.routeID, self.id)
-      flags.set(Settings.routeAdvertise, self.advertise)
-      flags.set(Settings.redisURL, self.redisUrl)
-    }
+    let settings = try await self.settings()
     let logger = try settings.logger(label: "cim.route")
     let address = try settings.required(Settings.routeListen)
     let advertised = try settings.value(Settings.routeAdvertise)

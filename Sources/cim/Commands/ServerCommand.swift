@@ -6,7 +6,7 @@ import NIOCore
 import NgRPC
 
 /// `cim server`
-struct ServerCommand: AsyncParsableCommand {
+struct ServerCommand: SettingsCommand {
   static let configuration = CommandConfiguration(
     commandName: "server",
     abstract: "Run a server: it holds the connections of clients.",
@@ -28,16 +28,22 @@ struct ServerCommand: AsyncParsableCommand {
   @Option(Settings.pingInterval) var sessionPingInterval: String?
   @OptionGroup var node: NodeOptions
 
+  var common: CommonOptions { self.node.common }
+
+  var flags: FlagValues {
+    var flags = self.node.flags
+    flags.set(Settings.serverListen, self.listen)
+    flags.set(Settings.serverPushListen, self.pushListen)
+    flags.set(Settings.serverID, self.id)
+    flags.set(Settings.serverAdvertise, self.advertise)
+    flags.set(Settings.serverPushAdvertise, self.pushAdvertise)
+    flags.set(Settings.idleTimeout, self.sessionIdleTimeout)
+    flags.set(Settings.pingInterval, self.sessionPingInterval)
+    return flags
+  }
+
   func run() async throws {
-    let settings = try await self.node.settings { flags in
-      flags.set(Settings.serverListen, self.listen)
-      flags.set(Settings.serverPushListen, self.pushListen)
-      flags.set(Settings.serverID, self.id)
-      flags.set(Settings.serverAdvertise, self.advertise)
-      flags.set(Settings.serverPushAdvertise, self.pushAdvertise)
-      flags.set(Settings.idleTimeout, self.sessionIdleTimeout)
-      flags.set(Settings.pingInterval, self.sessionPingInterval)
-    }
+    let settings = try await self.settings()
     let logger = try settings.logger(label: "cim.server")
     let address = try settings.required(Settings.serverListen)
     let pushAddress = try settings.required(Settings.serverPushListen)

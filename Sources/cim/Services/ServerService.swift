@@ -6,6 +6,9 @@ import ServiceLifecycle
 
 /// A server, from its ports to its end.
 struct ServerService: Service {
+  /// How long what was sent last may take to arrive.
+  private static let lastWords: Duration = .milliseconds(500)
+
   /// Where clients connect to.
   var endpoint: CIMCore.Endpoint { self.clientPort.endpoint }
 
@@ -52,8 +55,9 @@ struct ServerService: Service {
         self.clientPort.drain()
         self.pushPort.drain()
         await self.node.shutdown(within: self.grace)
-        await self.clientPort.close(within: self.grace)
-        await self.pushPort.close(within: self.grace)
+        // The clients have left, and links never end by themselves.
+        await self.clientPort.close(within: Self.lastWords)
+        await self.pushPort.close(within: Self.lastWords)
       }
       try await group.waitForAll()
     }

@@ -3,13 +3,12 @@ import Configuration
 
 /// The flags that were given, by the key of their setting.
 struct FlagValues: Sendable {
-  private var values: [AbsoluteConfigKey: ConfigValue] = [:]
+  /// The text of each flag.
+  private(set) var texts: [String: String] = [:]
 
   /// Notes a flag; `nil` when it was not given.
   mutating func set(_ setting: Setting<some Sendable>, _ value: String?) {
-    guard let value else { return }
-    let key = AbsoluteConfigKey(setting.key.split(separator: ".").map(String.init))
-    self.values[key] = ConfigValue(.string(value), isSecret: false)
+    if let value { self.texts[setting.key] = value }
   }
 
   /// Notes a flag that was given any number of times.
@@ -17,7 +16,22 @@ struct FlagValues: Sendable {
     self.set(setting, values.isEmpty ? nil : values.joined(separator: ","))
   }
 
-  var provider: InMemoryProvider { InMemoryProvider(name: "flags", values: self.values) }
+  /// Notes what is noted elsewhere.
+  mutating func merge(_ other: FlagValues) {
+    self.texts.merge(other.texts) { $1 }
+  }
+
+  var provider: InMemoryProvider {
+    let values = self.texts.map { (AbsoluteConfigKey(dotted: $0), ConfigValue(.string($1), isSecret: false)) }
+    return InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values))
+  }
+}
+
+extension AbsoluteConfigKey {
+  /// A key such as `server.push-listen`.
+  init(dotted text: String) {
+    self.init(text.split(separator: ".").map(String.init))
+  }
 }
 
 extension Setting {

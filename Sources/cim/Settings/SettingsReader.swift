@@ -38,7 +38,7 @@ struct SettingsReader: Sendable {
   ///
   /// - Throws: When what is set is not valid.
   func value<Value>(_ setting: Setting<Value>) throws(SettingError) -> Value? {
-    let key = AbsoluteConfigKey(setting.key.split(separator: ".").map(String.init))
+    let key = AbsoluteConfigKey(dotted: setting.key)
     for source in self.sources {
       guard let text = Self.text(key, source.provider), !text.isEmpty else { continue }
       guard let value = setting.parse(text) else {
