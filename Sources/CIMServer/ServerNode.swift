@@ -98,7 +98,7 @@ public final class ServerNode: Sendable {
   /// Goes away in good order: takes no new clients, leaves the registry, and asks the clients to leave. Returns when all
   /// have left, at the latest after `grace`, when the connections of the rest are ended.
   ///
-  /// Links stay up until the `RPCServer` of the push port is shut down, so that routes learn who has left.
+  /// Links are ended last, behind the reports of who has left.
   public func shutdown(within grace: Duration) async {
     core.isDraining = true
     readinessChanges.publish(false)
@@ -111,6 +111,8 @@ public final class ServerNode: Sendable {
       .endAll(RPCError(code: .unavailable, message: SessionHandler.goingAway)))
     // Ending is done on the event loops; the sessions' count tells when.
     await waitUntilEmpty(within: .seconds(1))
+    // They end by nothing else, and the push port would wait for them.
+    core.links.endAll(RPCError(code: .unavailable, message: SessionHandler.goingAway))
   }
 
   private func waitUntilEmpty(within limit: Duration) async {
