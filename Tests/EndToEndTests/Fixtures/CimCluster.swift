@@ -1,0 +1,28 @@
+import NgRPCProtos
+import TestSupport
+
+/// A whole cim on 127.0.0.1: a route, two servers, Redis and ZooKeeper, each a process of its own.
+final class CimCluster: Sendable {
+  let redis: RedisServer
+  let zooKeeper: ZooKeeperServer
+  let servers: [CimProcess]
+  let route: CimProcess
+
+  /// Starts everything and waits until the route and both servers say that they serve.
+  init() async throws {
+    async let startingRedis = RedisServer()
+    async let startingZooKeeper = ZooKeeperServer()
+    redis = try await startingRedis
+    zooKeeper = try await startingZooKeeper
+    let connect = zooKeeper.connectString
+    servers = try ["server-a", "server-b"].map { try CimProcess.server(id: $0, zooKeeper: connect) }
+    route = try CimProcess.route(id: "route-1", redis: redis.url, zooKeeper: connect)
+    for process in servers + [route] { try await process.wait(until: .serving) }
+  }
+
+  /// The route and the servers.
+  var processes: [CimProcess] { servers + [route] }
+
+  /// Joins the chat with `cim chat` on a terminal.
+  func chat(as name: String) async throws -> TerminalChat { try await TerminalChat(as: name, route: route) }
+}

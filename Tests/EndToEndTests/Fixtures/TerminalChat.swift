@@ -1,0 +1,39 @@
+import TestSupport
+import Testing
+
+/// `cim chat` on a pseudo-terminal, with somebody who types and reads.
+final class TerminalChat: Sendable {
+  let process: ChildProcess
+  /// The user's id.
+  let id: UInt64
+  /// The server it was connected to first.
+  let server: String
+
+  /// Starts the program and waits until it is in the chat.
+  init(as name: String, route: CimProcess) async throws {
+    process = try ChildProcess(
+      Command(
+        Repository.cim, ["chat", "--name", name, "--route", route.address],
+        environment: ["TERM": "xterm"], streams: .terminal(columns: 100, rows: 30)))
+    let line = try await process.output.line(containing: "connected to server", within: .seconds(30))
+    let words = try #require(line.firstMatch(of: /connected to server (\S+) as \S+ \((\d+)\)/), "\(line)")
+    server = String(words.1)
+    id = try #require(UInt64(words.2))
+  }
+
+  /// All that the terminal has shown.
+  var screen: String { process.output.text }
+
+  /// Types a line.
+  func type(_ line: String) throws { try process.write("\(line)\n") }
+
+  /// Waits until the terminal shows `text`.
+  func sees(_ text: String, after mark: CapturedOutput.Mark = .start) async throws {
+    try await process.output.wait(for: text, after: mark)
+  }
+
+  /// Waits until the program says that it is connected again, to `server`.
+  func isBack(on server: String) async throws {
+    try await process.output.wait(for: "back: connected to server \(server)", within: .seconds(30))
+  }
+}
