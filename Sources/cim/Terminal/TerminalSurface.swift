@@ -37,7 +37,7 @@ final class TerminalSurface: ChatSurface {
 
   private init(wake: WakeUp) {
     self.wake = wake
-    self.transcript = Transcript(colours: getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+    self.transcript = Transcript(colours: Self.wantsColours)
     (self.inputs, self.inputContinuation) = AsyncStream.makeStream()
     self.thread.start()
     let editor = Task { await self.edit() }
@@ -126,6 +126,13 @@ final class TerminalSurface: ChatSurface {
       default: self.inputContinuation.yield(.interrupt)
       }
     }
+  }
+
+  /// Unless the user said no (https://no-color.org), or the terminal has none.
+  private static var wantsColours: Bool {
+    let isUnwanted = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+    let isDumb = getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
+    return !isUnwanted && !isDumb
   }
 
   /// The terminal's characters: the user's locale, or UTF-8 where there is none, as in most containers.
