@@ -79,7 +79,8 @@ public final class RPCServer: Sendable {
         listener = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
       }
     } catch {
-      throw RPCError(code: .unavailable, message: "Can't listen on \(address): \(plainReason(error)).", cause: error)
+      throw RPCError(
+        code: .unavailable, message: "Can't listen on \(address): \(plainReason(error)).", cause: error)
     }
     let accepted = state.withLock { state in
       if !state.isShuttingDown { state.listeners.append(listener) }
