@@ -86,11 +86,13 @@ struct SessionDriver {
     self.actions = self.machine.timePassed(now: self.now)
   }
 
-  mutating func send(_ text: String, to destination: Destination = .lobby) {
+  mutating func send(
+    _ text: String, to destination: Destination = .lobby, properties: [String: String] = [:]
+  ) {
     self.tickets += 1
     self.actions = self.machine.send(
-      CimV1.Content(kind: .text(text)), to: destination, ticket: SendTicket(number: self.tickets),
-      now: self.now)
+      CimV1.Content(kind: .text(text), properties: properties), to: destination,
+      ticket: SendTicket(number: self.tickets), now: self.now)
   }
 
   mutating func close(within limit: Duration) {

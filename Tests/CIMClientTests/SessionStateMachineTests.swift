@@ -124,6 +124,19 @@ import Testing
     #expect(driver.sends.first?.sendID?.counter == 1, "no counter was used for it")
   }
 
+  @Test("More properties than the service takes are refused at once")
+  func tooManyProperties() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    let many = Dictionary(uniqueKeysWithValues: (1...17).map { ("k\($0)", "v") })
+    driver.send("x", properties: many)
+    #expect(driver.refusals == [.invalid])
+    driver.send("x", properties: ["k": String(repeating: "v", count: 4096)])
+    #expect(driver.refusals == [.invalid])
+    driver.send("x", properties: ["k": String(repeating: "v", count: 4095)])
+    #expect(driver.sends.count == 1)
+  }
+
   @Test("Before the first login nothing can be sent")
   func notConnected() throws {
     var driver = try SessionDriver()

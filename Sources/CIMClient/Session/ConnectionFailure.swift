@@ -33,6 +33,7 @@ enum ConnectionFailure: Error, Equatable, CustomStringConvertible {
     switch error.code {
     case .ok: .transient("the server closed the connection")
     case .permissionDenied: .final(ClientError(.refused, error.message))
+    case .alreadyExists: .final(ClientError(.alreadyOnline, error.message))
     case .unimplemented, .invalidArgument:
       .final(ClientError(.incompatible, "what listens there is no server of this protocol: \(error.message)"))
     default: .transient(error.message)

@@ -78,6 +78,9 @@ struct SessionStateMachine {
 
   /// The longest text that the service takes, in bytes of UTF-8.
   private(set) var maxTextBytes = 65536
+  /// How many properties the service takes with a message, and how many bytes of keys and values together.
+  private static let maxProperties = 16
+  private static let maxPropertyBytes = 4096
 
   init(
     settings: Settings, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
@@ -150,8 +153,22 @@ struct SessionStateMachine {
           .invalid, "the text has \(text.utf8.count) bytes, the service takes at most \(self.maxTextBytes)")
       }
     }
+    try Self.check(content.properties)
     try self.outbox.enqueue(
       content, to: destination.conversation(from: account.id), ticket: ticket, using: &self.random)
+  }
+
+  /// Too many properties are refused here: too large a frame would cost the connection, again with each transmission.
+  private static func check(_ properties: [String: String]) throws(SendError) {
+    guard properties.count <= Self.maxProperties else {
+      throw SendError(
+        .invalid, "there are \(properties.count) properties, the service takes at most \(Self.maxProperties)")
+    }
+    let bytes = properties.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    guard bytes <= Self.maxPropertyBytes else {
+      throw SendError(
+        .invalid, "the properties have \(bytes) bytes, the service takes at most \(Self.maxPropertyBytes)")
+    }
   }
 
   // MARK: Login
