@@ -5,6 +5,8 @@ public final class InMemorySessionStore: SessionStore {
   private struct State {
     var sessions: [UserID: [DeviceID: Session]] = [:]
     var online: [ServerInstance: OnlineIndex] = [:]
+    /// The last epoch of every device that was ever online: one that comes back within a millisecond gets a greater one.
+    var lastEpochs: [UserID: [DeviceID: UInt64]] = [:]
 
     mutating func insert(_ session: Session) {
       self.sessions[session.user, default: [:]][session.device] = session
@@ -36,9 +38,11 @@ public final class InMemorySessionStore: SessionStore {
     return self.state.withLock { state in
       let replaced = state.sessions[user]?[device]
       if let replaced { state.remove(replaced) }
+      let epoch = max(now, (state.lastEpochs[user]?[device] ?? 0) + 1)
+      state.lastEpochs[user, default: [:]][device] = epoch
       let session = Session(
-        user: user, device: device, epoch: SessionEpoch(max(now, (replaced?.epoch.rawValue ?? 0) + 1)),
-        instance: instance, loginGeneration: loginGeneration)
+        user: user, device: device, epoch: SessionEpoch(epoch), instance: instance,
+        loginGeneration: loginGeneration)
       state.insert(session)
       return OpenedSession(session: session, replaced: replaced)
     }
