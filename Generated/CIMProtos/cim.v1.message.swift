@@ -44,7 +44,7 @@ extension CimV1 {
     public static let counterGap = Self(rawValue: 4)
     /// The counter was used before, longer ago than the service remembers the answer. Final: it was answered then.
     public static let duplicateUnknown = Self(rawValue: 5)
-    /// The store is away or overloaded. Nothing is known to be logged: send again under the same id.
+    /// The store is away or overloaded. The message may be logged or not: send it again under the same id.
     public static let unavailable = Self(rawValue: 6)
 
     /// The number on the wire; one that this version does not know is kept.
@@ -144,7 +144,8 @@ extension CimV1 {
     }
   }
 
-  /// A message as it stands in its conversation's log.
+  /// A message as it stands in its conversation's log. It can be delivered more than once; conversation and position tell
+  /// it from all others.
   public struct Message: Hashable, Sendable {
     /// "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
     public var conversation: String

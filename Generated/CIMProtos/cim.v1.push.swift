@@ -56,7 +56,7 @@ extension CimV1 {
       case sessionClosed(CimV1.SessionClosed)
       /// A client sends a message.
       case send(CimV1.LinkSend)
-      /// A client's cursors.
+      /// A client's cursors. Kept for catch-up: not sent yet.
       case ack(CimV1.LinkAck)
       /// A delivery was for a session that is not here.
       case notHere(CimV1.NotHere)
@@ -132,7 +132,7 @@ extension CimV1 {
   public struct Deliver: Hashable, Sendable {
     /// The message.
     public var message: CimV1.Message?
-    /// For whom; empty means every session here that has a part in the conversation.
+    /// For whom; empty means every session here but those of the sender's user, which is for the lobby only.
     public var sessions: [CimV1.SessionRef]
 
     public init(

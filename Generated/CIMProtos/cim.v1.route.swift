@@ -159,7 +159,7 @@ extension CimV1 {
     public var conversation: String
     /// Only what stands before this place; absent means from the end.
     public var before: CimV1.LogPosition?
-    /// 1 to 200; zero means 50.
+    /// 1 to 200; zero means 50. A page of long messages has fewer: it ends at about 3 MiB.
     public var pageSize: UInt32
 
     public init(
@@ -636,12 +636,16 @@ extension CimV1 {
       func logout(_ request: CimV1.LogoutRequest, context: ServerContext) async throws -> CimV1.LogoutResponse
       /// Sends a message in the name of the token's user.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
-      /// group. UNAVAILABLE: the store is away; try again with the same idempotency key.
+      /// group. ALREADY_EXISTS: the idempotency key is that of a message which is not kept in the log any more.
+      /// UNAVAILABLE: the store is away, or the route has not learned yet which servers there are; try again with the same
+      /// idempotency key.
       func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse
       /// Reads a conversation's log, newest page first.
       /// UNAUTHENTICATED: the token is not valid. PERMISSION_DENIED: the user has no part in the conversation.
       func history(_ request: CimV1.HistoryRequest, context: ServerContext) async throws -> CimV1.HistoryResponse
       /// Lists who is online, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. UNAVAILABLE: the store is away, or the route has not learned yet which
+      /// servers there are; try again.
       func onlineUsers(_ request: CimV1.OnlineUsersRequest, context: ServerContext) async throws -> CimV1.OnlineUsersResponse
       /// Looks an account up by id or by name.
       /// NOT_FOUND: there is none.
@@ -679,7 +683,9 @@ extension CimV1 {
 
       /// Sends a message in the name of the token's user.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
-      /// group. UNAVAILABLE: the store is away; try again with the same idempotency key.
+      /// group. ALREADY_EXISTS: the idempotency key is that of a message which is not kept in the log any more.
+      /// UNAVAILABLE: the store is away, or the route has not learned yet which servers there are; try again with the same
+      /// idempotency key.
       public func send(_ request: CimV1.SendRequest, options: CallOptions = .defaults) async throws -> CimV1.SendResponse {
         try await channel.unary(CimV1.Route.Methods.send, request, options: options)
       }
@@ -691,6 +697,8 @@ extension CimV1 {
       }
 
       /// Lists who is online, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. UNAVAILABLE: the store is away, or the route has not learned yet which
+      /// servers there are; try again.
       public func onlineUsers(_ request: CimV1.OnlineUsersRequest, options: CallOptions = .defaults) async throws -> CimV1.OnlineUsersResponse {
         try await channel.unary(CimV1.Route.Methods.onlineUsers, request, options: options)
       }

@@ -55,7 +55,7 @@ extension CimV1 {
       case hello(CimV1.Hello)
       /// A message to be accepted.
       case send(CimV1.Send)
-      /// Messages up to a place were stored by the client.
+      /// Messages up to a place were stored by the client. Kept for catch-up: servers do not use it yet.
       case ack(CimV1.Ack)
       /// A sign of life.
       case ping(CimV1.Ping)
@@ -75,7 +75,7 @@ extension CimV1 {
 
     /// The frame.
     public enum Frame: Hashable, Sendable {
-      /// The first frame.
+      /// Answers the hello.
       case welcome(CimV1.Welcome)
       /// What became of a send.
       case sendResult(CimV1.SendResult)
@@ -98,7 +98,7 @@ extension CimV1 {
     public var deviceID: String
     /// The version of this protocol that the client speaks: 1.
     public var protocolVersion: UInt32
-    /// What the client has stored.
+    /// What the client has stored. Kept for catch-up: servers do not use it yet.
     public var cursors: [CimV1.Cursor]
 
     public init(
@@ -208,7 +208,7 @@ extension CimV1 {
     }
   }
 
-  /// All of a conversation up to a place was stored by the client.
+  /// All of a conversation up to a place was stored by the client. Kept for catch-up: servers take it as a sign of life.
   public struct Ack: Hashable, Sendable {
     /// What is stored.
     public var cursors: [CimV1.Cursor]
@@ -662,9 +662,13 @@ extension CimV1 {
 
     /// The long connection of a client to the server that Login named.
     public protocol Service: RPCService {
-      /// The metadata key "authorization" carries "Bearer <token>". The first frame up is `hello`, the first down `welcome`.
-      /// Each side ignores frames that it does not know.
-      /// UNAUTHENTICATED: the token is not valid, expired or replaced. FAILED_PRECONDITION: the first frame was no hello.
+      /// The metadata key "authorization" carries "Bearer <token>". The first frame up is `hello`; `welcome` answers it. Before
+      /// the welcome come no messages, only a `kick`, and answers to what the client did not wait with: `pong`, and a
+      /// `send_result` that refuses. Each side ignores frames that it does not know.
+      ///
+      /// A message can come more than once, also over one connection: its conversation and position tell whether it is known.
+      /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
+      /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
       /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again.
       func connect(_ requests: RequestStream<CimV1.ConnectRequest>, responses: ResponseWriter<CimV1.ConnectResponse>, context: ServerContext) async throws
     }
@@ -678,9 +682,13 @@ extension CimV1 {
         self.channel = channel
       }
 
-      /// The metadata key "authorization" carries "Bearer <token>". The first frame up is `hello`, the first down `welcome`.
-      /// Each side ignores frames that it does not know.
-      /// UNAUTHENTICATED: the token is not valid, expired or replaced. FAILED_PRECONDITION: the first frame was no hello.
+      /// The metadata key "authorization" carries "Bearer <token>". The first frame up is `hello`; `welcome` answers it. Before
+      /// the welcome come no messages, only a `kick`, and answers to what the client did not wait with: `pong`, and a
+      /// `send_result` that refuses. Each side ignores frames that it does not know.
+      ///
+      /// A message can come more than once, also over one connection: its conversation and position tell whether it is known.
+      /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
+      /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
       /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again.
       public func connect(options: CallOptions = .defaults) -> ClientCall<CimV1.ConnectRequest, CimV1.ConnectResponse> {
         channel.call(CimV1.Session.Methods.connect, options: options, (CimV1.ConnectRequest.self, CimV1.ConnectResponse.self))

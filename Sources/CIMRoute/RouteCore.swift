@@ -25,16 +25,15 @@ final class RouteCore: Sendable {
     accounts = KnownAccounts(store: stores.accounts, capacity: configuration.maxKnownAccounts)
     links = LinkSet(balancer: balancer)
     let delivery = Delivery(sessions: stores.sessions, links: links)
-    intake = Intake(
-      configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery,
-      counters: counters,
-      logger: logger)
     desk = SessionDesk(
       stores: stores, accounts: accounts, links: links, persistence: Persistence(logger: logger),
       logger: logger)
     lost = LostDeliveries(
       stores: stores, delivery: delivery, links: links, desk: desk, grace: configuration.unknownSessionGrace,
       logger: logger)
+    intake = Intake(
+      configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery, lost: lost,
+      counters: counters, logger: logger)
   }
 
   /// Handles what a server says. Called on the link's event loop; what has to wait for a store goes on elsewhere.

@@ -6,7 +6,8 @@ public struct RouteStatistics: Sendable, Hashable {
   public var accepted = 0
   /// Frames with a message that were sent to servers.
   public var deliveries = 0
-  /// Frames with a message that were dropped because a server's link was down or slow; the messages are in the log.
+  /// Frames with a message, or with the end of a session, that were dropped because a server's link was down or slow; the
+  /// messages are in the log.
   public var dropped = 0
   /// Deliveries that a server sent back because the session was not there.
   public var notHere = 0

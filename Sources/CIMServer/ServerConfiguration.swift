@@ -24,8 +24,9 @@ public struct ServerConfiguration: Sendable {
   public var maxSendsInFlight = 64
   /// How many bytes of content they may have together; a single message may have more. 1 MiB by default.
   public var maxSendBytesInFlight = 1024 * 1024
-  /// How much may wait for a slow client, in bytes; past it the client is disconnected. 1 MiB by default.
-  public var maxOutboundBytes = 1024 * 1024
+  /// How much may wait for a slow client, in bytes; the client is disconnected when more waits for longer than a tick of
+  /// the deadlines, up to 1 s, and at once at twice as much. 8 MiB by default; never less than eight of the longest texts.
+  public var maxOutboundBytes = 8 * 1024 * 1024
   /// The longest text that clients are told is accepted, in bytes; routes enforce theirs. 64 KiB by default.
   public var maxTextBytes = 64 * 1024
 
@@ -51,6 +52,9 @@ public struct ServerConfiguration: Sendable {
   var sendLimits: SendWindow.Limits {
     SendWindow.Limits(count: maxSendsInFlight, bytes: maxSendBytesInFlight)
   }
+
+  /// `maxOutboundBytes`, as it counts.
+  var outboundLimit: Int { max(maxOutboundBytes, 8 * maxTextBytes) }
 
   var linkTiming: LinkHeartbeat.Timing {
     LinkHeartbeat.Timing(pingAfter: linkPingAfter, downAfter: linkDownAfter)

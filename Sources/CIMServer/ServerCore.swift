@@ -1,6 +1,7 @@
 import CIMCore
 import CIMProtos
 import Logging
+import NIOCore
 import Synchronization
 
 /// What all parts of a server share.
@@ -11,7 +12,12 @@ final class ServerCore: Sendable {
   let counters = ServerCounters()
   let logger: Logger
 
-  private let sessions = Mutex(SessionTable())
+  private struct Sessions {
+    var table = SessionTable()
+    var earlyKicks = EarlyKicks(maxAge: .seconds(10), capacity: 1024)
+  }
+
+  private let sessions = Mutex(Sessions())
   private let registration: Mutex<ServerInstance?> = Mutex(nil)
   private let draining = Atomic(false)
   private let lastLink = Atomic<UInt64>(0)
@@ -48,35 +54,52 @@ final class ServerCore: Sendable {
   // MARK: Sessions
 
   /// How many sessions there are.
-  var sessionCount: Int { sessions.withLock { $0.count } }
+  var sessionCount: Int { sessions.withLock { $0.table.count } }
 
   /// Gives a session its device's place; an older session of the device is kicked.
   ///
-  /// - Returns: false when a newer session has the place.
-  func enter(_ identity: SessionMachine.Identity, at address: SessionAddress) -> Bool {
-    let (entry, replaced) = sessions.withLock { sessions in
-      let replaced = sessions.epoch(of: identity.key)
-      let entry = sessions.enter(identity.key, epoch: identity.epoch, at: address)
-      sessionCounts.publish(sessions.count)
-      return (entry, replaced)
+  /// - Returns: why the session must be closed instead: a newer one has the place, or a route has closed it before it was
+  ///   here. Nil when it has the place.
+  func enter(_ identity: SessionMachine.Identity, at address: SessionAddress) -> CimV1.Kick? {
+    let (entry, replaced, kick) = sessions.withLock {
+      sessions -> (SessionTable.Entry, UInt64?, CimV1.Kick?) in
+      if let kick = sessions.earlyKicks.kick(for: identity.reference, at: .now()) {
+        return (.superseded, nil, kick)
+      }
+      let replaced = sessions.table.epoch(of: identity.key)
+      let entry = sessions.table.enter(identity.key, epoch: identity.epoch, at: address)
+      sessionCounts.publish(sessions.table.count)
+      return (entry, replaced, nil)
     }
     switch entry {
-    case .entered: return true
-    case .superseded: return false
+    case .entered: return nil
+    case .superseded: return kick ?? .replaced
     case .replaced(let older):
       shards.push(
         .kick(.replaced, session: older.number, epoch: replaced ?? 0), to: older.shard)
-      return true
+      return nil
     }
+  }
+
+  /// Closes a session; one that is not here yet as soon as it comes.
+  func kick(_ session: CimV1.SessionRef, _ kick: CimV1.Kick) {
+    let address = sessions.withLock { sessions in
+      let address = sessions.table.address(of: session)
+      if address == nil { sessions.earlyKicks.add(kick, for: session, at: .now()) }
+      return address
+    }
+    guard let address else { return }
+    shards.push(.kick(kick, session: address.number, epoch: session.sessionEpoch), to: address.shard)
   }
 
   /// Frees the place that a session has, and tells a route that it is closed.
   func leave(_ identity: SessionMachine.Identity, at address: SessionAddress) {
-    sessions.withLock { sessions in
-      _ = sessions.leave(identity.key, at: address)
-      sessionCounts.publish(sessions.count)
-    }
+    // First, so that whoever waits until the last session has left ends the links after this.
     links.report(closed: identity.reference)
+    sessions.withLock { sessions in
+      _ = sessions.table.leave(identity.key, at: address)
+      sessionCounts.publish(sessions.table.count)
+    }
   }
 
   /// Where sessions are: those that are here by shard, and those that are not.
@@ -87,7 +110,7 @@ final class ServerCore: Sendable {
     var missing: [CimV1.SessionRef] = []
     sessions.withLock { sessions in
       for session in wanted {
-        if let address = sessions.address(of: session) {
+        if let address = sessions.table.address(of: session) {
           here[address.shard, default: []].append(.init(number: address.number, session: session))
         } else {
           missing.append(session)

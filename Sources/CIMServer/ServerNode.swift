@@ -27,6 +27,7 @@ public final class ServerNode: Sendable {
   private let registry: any ServerRegistry
   private let registration = Latest<any Registration>()
   private let readinessChanges = Latest(false)
+  private let stopped = Latest<Void>()
 
   /// Creates a server; nothing happens until `run`.
   public init(configuration: ServerConfiguration, registry: any ServerRegistry, logger: Logger) {
@@ -40,7 +41,7 @@ public final class ServerNode: Sendable {
   /// What routes call: `cim.v1.Push`.
   public var pushServices: [any RPCService] { [PushService(core: core)] }
 
-  /// The registration that stands; nil before the first.
+  /// The registration that stands; nil before the first and after `shutdown`.
   public var instance: ServerInstance? { core.instance }
 
   /// How many clients are connected.
@@ -79,13 +80,28 @@ public final class ServerNode: Sendable {
     await registration.withdraw()
   }
 
-  /// Nil when the task was cancelled before the registry took the record.
+  /// Nil when `shutdown` was called or the task was cancelled before the registry took the record.
   private func register(_ record: ServerRecord) async throws -> (any Registration)? {
-    do {
-      return try await registry.register(record)
-    } catch {
-      guard error.code == .cancelled else { throw error }
-      return nil
+    try await withThrowingTaskGroup(of: (any Registration)?.self) { group in
+      group.addTask {
+        do throws(StoreError) {
+          return try await self.registry.register(record)
+        } catch {
+          guard error.code == .cancelled else { throw error }
+          return nil
+        }
+      }
+      group.addTask {
+        for await _ in self.stopped.values() { break }
+        return nil
+      }
+      // The first of the two ends the other; a registration that comes all the same has to be withdrawn.
+      var registration: (any Registration)?
+      while let result = try await group.next() {
+        group.cancelAll()
+        registration = registration ?? result
+      }
+      return registration
     }
   }
 
@@ -101,6 +117,7 @@ public final class ServerNode: Sendable {
   /// Links are ended last, behind the reports of who has left.
   public func shutdown(within grace: Duration) async {
     core.isDraining = true
+    stopped.publish(())
     readinessChanges.publish(false)
     readinessChanges.finish()
     await registration.value?.withdraw()
@@ -111,8 +128,10 @@ public final class ServerNode: Sendable {
       .endAll(RPCError(code: .unavailable, message: SessionHandler.goingAway)))
     // Ending is done on the event loops; the sessions' count tells when.
     await waitUntilEmpty(within: .seconds(1))
-    // They end by nothing else, and the push port would wait for them.
-    core.links.endAll(RPCError(code: .unavailable, message: SessionHandler.goingAway))
+    // A route that has not heard yet that the server left the registry gets no new link. Links end by nothing else, and the
+    // push port would wait for them.
+    core.instance = nil
+    core.links.endAll(RPCError(code: .unavailable, message: "This server has gone away."))
   }
 
   private func waitUntilEmpty(within limit: Duration) async {

@@ -9,8 +9,8 @@ import Testing
 struct ParkedFramesTests {
   private let start = NIODeadline.uptimeNanoseconds(0)
 
-  private func frame(_ name: String) throws -> ParkedFrames.Frame {
-    ParkedFrames.Frame(conversation: name, message: try FramedMessage(CimV1.LinkRequest()))
+  private func frame(_ name: String) throws -> LiveFrame {
+    .message(try FramedMessage(CimV1.LinkRequest()), conversation: name)
   }
 
   @Test("They come out in order; the oldest go when there are too many")

@@ -46,6 +46,19 @@ struct LinkTests {
     }
   }
 
+  @Test("The end of a session that comes while a link is being made is told when it is up")
+  func parkedKick() async throws {
+    try await Cluster.run(servers: 2) { cluster in
+      let ann = try await TestClient("ann", to: 1, in: cluster)
+      cluster.servers[1].pushRelay.cut()
+      try await eventually("the route has noticed") { cluster.routes[0].node.readyServers == 1 }
+      let options = CallOptions(metadata: ["authorization": "Bearer \(ann.token)"])
+      _ = try await cluster.withRoute { try await $0.logout(CimV1.LogoutRequest(), options: options) }
+      #expect(try await ann.nextKick().reason == .loggedOut)
+      await ann.cut()
+    }
+  }
+
   @Test("A link that goes silent is found by its heartbeat, and made again once it can be")
   func halfOpen() async throws {
     try await Cluster.run {
@@ -163,14 +176,14 @@ struct LinkTests {
       try await eventually("both servers take clients") { cluster.routes[0].node.readyServers == 2 }
       try await bob.post("again", to: bob.conversation(with: ann))
       #expect(try await ann.nextMessage().content?.kind == .text("again"))
-      let online = try await cluster.withRoute { try await $0.onlineUsers(CimV1.OnlineUsersRequest()) }
-      #expect(online.users == [ann.user, bob.user])
+      let online = try await cluster.onlineUsers(as: ann)
+      #expect(online == [ann.user, bob.user])
       try await ann.post("me too", to: "lobby")
       #expect(try await bob.nextMessage().content?.kind == .text("me too"))
       await ann.leave()
       await bob.leave()
       try await eventually("nobody is online") {
-        try await cluster.withRoute { try await $0.onlineUsers(CimV1.OnlineUsersRequest()) }.users.isEmpty
+        try await cluster.onlineUsers(as: ann).isEmpty
       }
     }
   }
@@ -185,7 +198,7 @@ struct LinkTests {
       await cluster.servers[0].crash()
       await registry.forget(try ServerID("s1"))
       try await eventually("nobody is online") {
-        try await cluster.withRoute { try await $0.onlineUsers(CimV1.OnlineUsersRequest()) }.users.isEmpty
+        try await cluster.onlineUsers(as: ann).isEmpty
       }
       // No ghost of the other device stands in the way.
       let again = try await TestClient("ann", device: "desk", in: cluster)
@@ -252,6 +265,11 @@ struct LinkTests {
       #expect(status.code == .unavailable)
       #expect(status.message.contains("going away"))
       #expect(cluster.servers[0].node.sessionCount == 0)
+      // Its links, too, so that nothing keeps its port for routes open; these know who has left.
+      try await eventually("its links are ended") { cluster.servers[0].node.linkCount == 0 }
+      try await eventually("nobody is online") {
+        try await cluster.stores.sessions.sessions(of: [UserID(ann.user.id)]).isEmpty
+      }
       await ann.cut()
     }
   }

@@ -87,12 +87,12 @@ struct SessionTests {
     try await Cluster.run { cluster in
       let ann = try await TestClient("ann", in: cluster)
       #expect(
-        try await cluster.withRoute { try await $0.onlineUsers(CimV1.OnlineUsersRequest()) }.users == [
+        try await cluster.onlineUsers(as: ann) == [
           ann.user
         ])
       await ann.leave()
       try await eventually("nobody is online") {
-        try await cluster.withRoute { try await $0.onlineUsers(CimV1.OnlineUsersRequest()) }.users.isEmpty
+        try await cluster.onlineUsers(as: ann).isEmpty
       }
       #expect(cluster.servers[0].node.sessionCount == 0)
     }
@@ -107,6 +107,26 @@ struct SessionTests {
       }
       #expect(cluster.servers[0].node.sessionCount == 1)
       await ann.leave()
+    }
+  }
+
+  @Test("Of two devices that logged in before either connected, the first to connect stays")
+  func twoDevices() async throws {
+    try await Cluster.run { cluster in
+      let desk = try await cluster.withRoute { route in
+        let user = try await route.register(CimV1.RegisterRequest(name: "ann")).user
+        return try await route.login(
+          CimV1.LoginRequest(userID: user?.id ?? 0, name: "ann", deviceID: "desk"))
+      }
+      let phone = try await TestClient("ann", device: "phone", in: cluster)
+      let status = try await Self.refusal(of: desk.token, device: "desk", in: cluster)
+      #expect(status.code == .alreadyExists)
+      #expect(status.message.contains("another device"))
+      let ann = UserID(phone.user.id)
+      try await eventually("only the phone has a session") {
+        try await cluster.stores.sessions.sessions(of: [ann])[ann]?.map(\.device.rawValue) == ["phone"]
+      }
+      await phone.leave()
     }
   }
 
@@ -161,6 +181,52 @@ struct SessionTests {
       _ = try await ann.nextResult()
       await ann.leave()
       await slow.cut()
+    }
+  }
+
+  @Test("A burst larger than what may wait for long costs no client that reads its connection")
+  func burst() async throws {
+    try await Cluster.run {
+      $0.server = {
+        $0.maxTextBytes = 1000
+        $0.maxOutboundBytes = 300_000
+        $0.maxSendsInFlight = 1000
+      }
+    } _: { cluster in
+      let bob = try await TestClient("bob", in: cluster)
+      let ann = try await TestClient("ann", in: cluster)
+      let text = String(repeating: "x", count: 1000)
+      async let heard: Void = { for _ in 0..<400 { _ = try await bob.nextMessage() } }()
+      for _ in 0..<400 { try await ann.post(text, to: "lobby") }
+      try await heard
+      #expect(cluster.servers[0].node.statistics.kicked == 0)
+      await ann.leave()
+      await bob.leave()
+    }
+  }
+
+  @Test("A client that asks for answers and does not read them is disconnected, too")
+  func deafPinger() async throws {
+    try await Cluster.run {
+      $0.server = {
+        $0.maxTextBytes = 1000
+        $0.maxOutboundBytes = 10_000
+      }
+    } _: { cluster in
+      let deaf = try await TestClient("deaf", in: cluster)
+      var pings = 0
+      while cluster.servers[0].node.statistics.kicked == 0 {
+        try #require(pings < 2_000_000, "two million answers were kept for a client that reads nothing")
+        do {
+          for _ in 0..<1000 { try await deaf.send(.ping(CimV1.Ping(nonce: .max))) }
+        } catch {
+          // The connection has ended in the meantime.
+          try await eventually("it was disconnected") { cluster.servers[0].node.statistics.kicked == 1 }
+        }
+        pings += 1000
+      }
+      #expect(try await deaf.nextKick().reason == .tooSlow)
+      await deaf.cut()
     }
   }
 

@@ -102,4 +102,11 @@ public final class Cluster: Sendable {
       throw error
     }
   }
+
+  /// Who is online, as a client is told.
+  public func onlineUsers(as client: TestClient) async throws -> [CimV1.User] {
+    let options = CallOptions(metadata: ["authorization": "Bearer \(client.token)"])
+    return try await withRoute { try await $0.onlineUsers(CimV1.OnlineUsersRequest(), options: options) }
+      .users
+  }
 }

@@ -6,8 +6,8 @@ extension ChatClient {
     /// The connection changed. Sent messages survive a reconnect.
     case state(State)
 
-    /// Somebody said something. Each message comes once, also when it is delivered again after a reconnect. What
-    /// this client sent itself does not come.
+    /// Somebody said something. Each message comes once, also when the service delivers it again. What this client sent
+    /// itself does not come, and what was said while it was not connected does not come either: it is in the history.
     case message(ChatMessage)
 
     /// A message of `post` is in its conversation's log.
@@ -20,7 +20,7 @@ extension ChatClient {
     case kicked(KickReason, detail: String)
 
     /// Messages of a conversation are missing that can't be had any more: those after `after` (`nil`: from the
-    /// beginning) and before `next`.
+    /// beginning) and before `next`. Servers that do not deliver what was missed do not say so.
     case reset(Conversation, after: LogPosition?, next: LogPosition)
 
     /// That many messages were dropped, because more than `Limits.unreadMessages` waited to be taken.

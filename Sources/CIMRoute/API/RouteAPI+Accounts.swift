@@ -69,12 +69,9 @@ extension RouteAPI {
   /// A user is online with one device at a time. The same device takes its own place.
   private func refuseOtherDevices(of user: UserID, than device: DeviceID) async throws {
     let sessions = try await core.stores.sessions.sessions(of: [user])[user] ?? []
-    guard let other = core.links.alive(sessions).first(where: { $0.device != device }) else { return }
-    throw RPCError(
-      code: .alreadyExists,
-      message:
-        "User \(user) is online with the device \(other.device); close that one or log it out, then try again."
-    )
+    guard core.links.alive(sessions).allSatisfy({ $0.device == device }) else {
+      throw RPCError.otherDevice(of: user)
+    }
   }
 
   func logout(_ request: CimV1.LogoutRequest, context: ServerContext) async throws -> CimV1.LogoutResponse {
@@ -86,6 +83,7 @@ extension RouteAPI {
   func onlineUsers(
     _ request: CimV1.OnlineUsersRequest, context: ServerContext
   ) async throws -> CimV1.OnlineUsersResponse {
+    _ = try await authorize(context)
     let size = try pageSize(request.pageSize, default: 100, limit: 1000)
     var after: UserID?
     if !request.pageToken.isEmpty {
@@ -96,6 +94,7 @@ extension RouteAPI {
       }
       after = last
     }
+    try requireServers()
     return try await withStores {
       // One more than asked for tells whether there is another page.
       let ids = try await core.stores.sessions.onlineUsers(

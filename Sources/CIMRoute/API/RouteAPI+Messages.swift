@@ -13,6 +13,7 @@ extension RouteAPI {
         try parse("idempotency_key") { () throws(InvalidIdentifier) in
           try IdempotencyKey(request.idempotencyKey)
         })
+    try requireServers()
     let verdict = await core.intake.submit(
       Submission(
         sender: sender, device: nil, conversation: conversation, idempotency: idempotency,
@@ -61,8 +62,9 @@ extension RouteAPI {
       try await core.stores.log.read(
         conversation, before: request.before.map(LogPosition.init), limit: size + 1)
     }
+    let page = HistoryPage.latest(of: entries.suffix(size))
     return CimV1.HistoryResponse(
-      messages: try entries.suffix(size).map { try CimV1.Message($0) }, more: entries.count > size)
+      messages: try page.map { try CimV1.Message($0) }, more: entries.count > page.count)
   }
 }
 

@@ -19,6 +19,17 @@ struct RouteAPI: CimV1.Route.Service {
     }
   }
 
+  /// Before the first list of servers a message would be delivered to nobody, and nobody would seem to be online.
+  ///
+  /// - Throws: UNAVAILABLE until the registry has told its servers.
+  func requireServers() throws(RPCError) {
+    guard core.links.hasBeenRead else {
+      throw RPCError(
+        code: .unavailable,
+        message: "This route has not learned yet which servers there are; try again in a second.")
+    }
+  }
+
   /// Runs `body`, and tells callers of a store's failure in gRPC's terms.
   func withStores<Result>(_ body: () async throws -> Result) async throws -> Result {
     do {

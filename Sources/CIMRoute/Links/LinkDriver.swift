@@ -42,22 +42,23 @@ final class LinkDriver {
 
   private func carryOut(_ command: LinkCommand) {
     switch command {
-    case .live(let message, let conversation): live(message, conversation: conversation)
+    case .live(let frame): live(frame)
     case .reply(let frame, let attempt, let undo):
       guard attempt == machine.attempt, let stream else { return undo() }
       send(frame, on: stream)
-    case .frame(let frame):
-      if machine.isUp, let stream { send(frame, on: stream) }
     case .stop: stop()
     }
   }
 
-  private func live(_ message: FramedMessage, conversation: String?) {
-    guard machine.isUp, let stream else {
-      core.counters.dropped.count(
-        parked.park(ParkedFrames.Frame(conversation: conversation, message: message), at: .now()))
-      return
+  private func live(_ frame: LiveFrame) {
+    guard machine.isUp, let stream else { return core.counters.dropped.count(parked.park(frame, at: .now())) }
+    switch frame {
+    case .message(let message, _): send(message, on: stream)
+    case .kick(let kick): send(.kick(kick), on: stream)
     }
+  }
+
+  private func send(_ message: FramedMessage, on stream: ClientStream<CimV1.LinkRequest>) {
     guard stream.pendingBytes <= core.configuration.maxLinkOutboundBytes else {
       // The server does not keep up. The message is in the log, and memory here has an end.
       return core.counters.dropped.count()
@@ -134,7 +135,7 @@ final class LinkDriver {
     let (frames, dropped) = parked.takeAll(at: .now())
     core.counters.dropped.count(dropped)
     for frame in frames where frame.conversation.map(core.links.isInterested(link.instance)) ?? true {
-      live(frame.message, conversation: frame.conversation)
+      live(frame)
     }
   }
 

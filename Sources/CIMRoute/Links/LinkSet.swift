@@ -106,36 +106,44 @@ final class LinkSet: Sendable {
       let interested = state.interest.servers(of: conversation)
       for (instance, link) in state.links
       where interested.contains(instance) || !state.servers.isLinked(instance) {
-        link.push(.live(message, conversation: conversation))
+        link.push(.live(.message(message, conversation: conversation)))
       }
     }
   }
 
-  /// Sends a message to the server of a registration.
+  /// Sends a message to the server of a registration; while its link is down it waits.
   ///
-  /// A server that has registered anew keeps its sessions until they are stated again: it is taken for the old one.
-  ///
-  /// - Returns: false when there is none.
+  /// - Returns: false when no such server is known.
   func deliver(_ message: FramedMessage, to instance: ServerInstance) -> Bool {
-    state.withLock { state in
-      let link =
-        state.servers.isLinked(instance)
-        ? state.links[instance]
-        : state.servers.successor(of: instance).flatMap { state.links[$0] } ?? state.links[instance]
-      link?.push(.live(message, conversation: nil))
-      return link != nil
-    }
+    push(.message(message, conversation: nil), to: instance)
   }
 
-  /// Closes a session on its server.
+  /// Closes a session on its server; while the link to that is down it waits. A server that is not known has taken its
+  /// sessions along.
   func kick(_ session: CIMCore.Session, _ reason: CimV1.KickReason, _ detail: String) {
-    let frame = CimV1.KickSession(
+    let kick = CimV1.KickSession(
       session: CimV1.SessionRef(session), kick: CimV1.Kick(reason: reason, detail: detail))
-    state.withLock { $0.links[session.instance] }?.push(.frame(.kick(frame)))
+    _ = push(.kick(kick), to: session.instance)
+  }
+
+  private func push(_ frame: LiveFrame, to instance: ServerInstance) -> Bool {
+    state.withLock { state in
+      let link = state.link(to: instance)
+      link?.push(.live(frame))
+      return link != nil
+    }
   }
 }
 
 extension LinkSet.State {
+  /// The link for what concerns the sessions of a registration.
+  ///
+  /// A server that has registered anew keeps its sessions until they are stated again: it is taken for the old one.
+  fileprivate func link(to instance: ServerInstance) -> ServerLink? {
+    if servers.isLinked(instance) { return links[instance] }
+    return servers.successor(of: instance).flatMap { links[$0] } ?? links[instance]
+  }
+
   /// Stops the link to a dead server.
   fileprivate mutating func drop(_ instance: ServerInstance) {
     links.removeValue(forKey: instance)?.push(.stop)

@@ -5,12 +5,10 @@ import NgRPC
 
 /// What is handed to a link from any thread.
 enum LinkCommand: Sendable {
-  /// A message; while the link is being made it waits. `conversation` is nil when the frame names its sessions.
-  case live(FramedMessage, conversation: String?)
+  /// What happens; while the link is being made it waits.
+  case live(LiveFrame)
   /// The answer to a request that came in that try; dropped when another try has begun.
   case reply(CimV1.LinkRequest.Frame, attempt: UInt64, ifUndeliverable: @Sendable () -> Void)
-  /// A frame that has no use later; dropped while the link is down.
-  case frame(CimV1.LinkRequest.Frame)
   /// The server is dead, or this route goes away.
   case stop
 }

@@ -65,9 +65,11 @@ struct ServerTable: Sendable {
   /// All servers that live.
   var alive: [ServerInstance] { Array(entries.keys) }
 
-  /// Another registration of the same server, with its link up: the server may have kept its sessions.
+  /// Another registration of the same server, the one whose link is up if there is one: the server may have kept its
+  /// sessions.
   func successor(of instance: ServerInstance) -> ServerInstance? {
-    entries.first { $0.key.id == instance.id && $0.key != instance && $0.value.isLinked }?.key
+    let others = entries.filter { $0.key.id == instance.id && $0.key != instance }
+    return (others.first { $0.value.isLinked } ?? others.first)?.key
   }
 
   /// The servers that take clients, by ascending id: without the one to avoid, unless it is the only one.

@@ -14,28 +14,35 @@ struct Delivery: Sendable {
 
   /// Delivers an entry to everyone it is for and who is online.
   ///
-  /// It is called after the append. A session that is opened later reads the log; one that was opened before is found
-  /// here.
+  /// It is called after the append, so that every session that was opened before it is found here. A session that is opened
+  /// later finds the message in the history.
   ///
   /// - Parameter device: the sender's device, which has it already.
+  /// - Returns: the sessions that it is for and whose server is not known here.
   /// - Throws: `StoreError` when the sessions can't be looked up, `MessageDecodingError` for an entry that no route wrote.
-  func deliver(_ entry: LogEntry, from device: DeviceID?) async throws {
+  func deliver(_ entry: LogEntry, from device: DeviceID?) async throws -> [CIMCore.Session] {
     let message = try CimV1.Message(entry)
     guard case .direct(let pair) = entry.conversation else {
       let frame = try FramedMessage(CimV1.LinkRequest(frame: .deliver(CimV1.Deliver(message: message))))
-      return links.broadcast(frame, of: message.conversation)
+      links.broadcast(frame, of: message.conversation)
+      return []
     }
-    guard let recipient = pair.peer(of: entry.sender.id) else { return }
+    guard let recipient = pair.peer(of: entry.sender.id) else { return [] }
     let found = try await sessions.sessions(of: [recipient])[recipient] ?? []
-    try deliver(message, to: found.filter { $0.user != entry.sender.id || $0.device != device })
+    return try deliver(message, to: found.filter { $0.user != entry.sender.id || $0.device != device })
   }
 
   /// Delivers a message to sessions.
-  func deliver(_ message: CimV1.Message, to sessions: [CIMCore.Session]) throws {
+  ///
+  /// - Returns: those whose server is not known here: it is dead and took them along, or so new that this route has not
+  ///   heard of it.
+  func deliver(_ message: CimV1.Message, to sessions: [CIMCore.Session]) throws -> [CIMCore.Session] {
+    var unplaced: [CIMCore.Session] = []
     for (instance, group) in Dictionary(grouping: sessions, by: \.instance) {
       let deliver = CimV1.Deliver(message: message, sessions: group.map(CimV1.SessionRef.init))
-      // A server that is dead took its sessions along: nobody is online there.
-      _ = links.deliver(try FramedMessage(CimV1.LinkRequest(frame: .deliver(deliver))), to: instance)
+      let frame = try FramedMessage(CimV1.LinkRequest(frame: .deliver(deliver)))
+      if !links.deliver(frame, to: instance) { unplaced += group }
     }
+    return unplaced
   }
 }

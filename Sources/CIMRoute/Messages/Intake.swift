@@ -19,6 +19,7 @@ final class Intake: Sendable {
   private let log: any MessageLog
   private let accounts: KnownAccounts
   private let delivery: Delivery
+  private let lost: LostDeliveries
   private let counters: RouteCounters
   private let logger: Logger
   private let lanes: Mutex<Lanes<Conversation, Job>>
@@ -26,12 +27,13 @@ final class Intake: Sendable {
 
   init(
     configuration: RouteConfiguration, log: any MessageLog, accounts: KnownAccounts, delivery: Delivery,
-    counters: RouteCounters, logger: Logger
+    lost: LostDeliveries, counters: RouteCounters, logger: Logger
   ) {
     rules = MessageRules(maxTextBytes: configuration.maxTextBytes)
     self.log = log
     self.accounts = accounts
     self.delivery = delivery
+    self.lost = lost
     self.counters = counters
     self.logger = logger
     lanes = Mutex(
@@ -120,7 +122,8 @@ final class Intake: Sendable {
       if !duplicate { counters.accepted.count() }
       do {
         // Also of a duplicate: whoever appended it may have died before it was delivered.
-        try await delivery.deliver(entry, from: submission.device)
+        let unplaced = try await delivery.deliver(entry, from: submission.device)
+        if !unplaced.isEmpty { Task { await self.lost.retry(entry, for: unplaced) } }
       } catch {
         counters.failedDeliveries.count()
         logger.debug("a message was logged and not delivered", metadata: ["error": "\(error)"])

@@ -4,7 +4,8 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Takes care of messages whose session was not where the store said: they are delivered to where it is now.
+/// Takes care of messages whose session was not where the store said, or whose server this route did not know: they are
+/// delivered to where the session is a moment later.
 final class LostDeliveries: Sendable {
   /// How many may wait at the same time; further ones are left to the log.
   private static let maxWaiting = 1024
@@ -35,7 +36,8 @@ final class LostDeliveries: Sendable {
   /// A server sent a delivery back.
   func take(_ notHere: CimV1.NotHere) async {
     guard let reference = notHere.session, let device = try? DeviceID(reference.deviceID),
-      let conversation = try? Conversation(notHere.conversation), let position = notHere.position
+      let conversation = try? Conversation(notHere.conversation), let position = notHere.position,
+      position.seq > 0
     else { return }
     do {
       let user = UserID(reference.userID)
@@ -51,6 +53,16 @@ final class LostDeliveries: Sendable {
     }
   }
 
+  /// The server of some sessions was not known: it may be one that has just registered. A message is tried once more.
+  func retry(_ entry: LogEntry, for sessions: [CIMCore.Session]) async {
+    do {
+      guard try await waitAMoment() else { return }
+      for session in sessions { try await deliver(entry, to: session) }
+    } catch {
+      logger.debug("a message for an unknown server was not tried again", metadata: ["error": "\(error)"])
+    }
+  }
+
   /// Waits a moment for a session that its server does not know; one that stays unknown is removed.
   ///
   /// - Returns: whether to try again.
@@ -63,6 +75,11 @@ final class LostDeliveries: Sendable {
       desk.close(session)
       return false
     }
+    return try await waitAMoment()
+  }
+
+  /// - Returns: false at once when too many wait already.
+  private func waitAMoment() async throws -> Bool {
     guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.maxWaiting else {
       waiting.wrappingSubtract(1, ordering: .relaxed)
       return false
@@ -78,8 +95,13 @@ final class LostDeliveries: Sendable {
     let before = LogPosition(epoch: position.epoch, seq: position.seq - 1)
     let entries = try await stores.log.read(conversation, after: before, limit: 1)
     guard let entry = entries.first, entry.position == position else { return }
+    try await deliver(entry, to: session)
+  }
+
+  private func deliver(_ entry: LogEntry, to session: CIMCore.Session) async throws {
     // Looked up again: after the pause the device may be elsewhere.
     let sessions = try await stores.sessions.sessions(of: [session.user])[session.user] ?? []
-    try delivery.deliver(try CimV1.Message(entry), to: sessions.filter { $0.device == session.device })
+    // What has no server even now is in the log for when the user returns.
+    _ = try delivery.deliver(try CimV1.Message(entry), to: sessions.filter { $0.device == session.device })
   }
 }

@@ -25,8 +25,13 @@ struct SessionDesk: Sendable {
         close(session.session)
         throw RPCError.invalidToken
       }
-      if let replaced = session.replaced {
+      if let replaced = session.replaced, !isRestated(replaced, on: instance) {
         links.kick(replaced, .replaced, "The same device connected again; this connection is closed.")
+      }
+      // Of two devices whose logins saw nobody online, the one that is written first stays.
+      guard try await !isPreceded(session.session) else {
+        close(session.session)
+        throw RPCError.otherDevice(of: login.user)
       }
       return .granted(
         CimV1.SessionGranted(user: CimV1.User(account), sessionEpoch: session.session.epoch.rawValue))
@@ -38,6 +43,20 @@ struct SessionDesk: Sendable {
         CimV1.SessionDenied(
           statusCode: UInt32(status.rawValue), detail: "The session could not be written; try again. \(error)"
         ))
+    }
+  }
+
+  /// Whether a server that has registered anew states a session again, or has the device's next one: it knows then itself
+  /// which connection stays, and the older record may be of that very one.
+  private func isRestated(_ replaced: CIMCore.Session, on instance: ServerInstance) -> Bool {
+    replaced.instance.id == instance.id && replaced.instance != instance
+  }
+
+  /// Whether another device of the user is online since before this session.
+  private func isPreceded(_ session: CIMCore.Session) async throws -> Bool {
+    let found = try await stores.sessions.sessions(of: [session.user])[session.user] ?? []
+    return links.alive(found).contains { other in
+      other.device != session.device && (other.epoch, other.device) < (session.epoch, session.device)
     }
   }
 
@@ -87,6 +106,13 @@ struct SessionDesk: Sendable {
 }
 
 extension RPCError {
+  /// For a device of a user who is online with another; which one is nobody's business who knows no more than a name.
+  static func otherDevice(of user: UserID) -> RPCError {
+    RPCError(
+      code: .alreadyExists,
+      message: "User \(user) is online with another device; close that one, or wait 30 s if it crashed.")
+  }
+
   /// For a token that proves no login (any more).
   static let invalidToken = RPCError(
     code: .unauthenticated,

@@ -28,10 +28,10 @@ final class LinkHandler: StreamHandler {
   private var reports: RecentReports
   private var timer: RepeatedTask?
 
-  /// - Throws: UNAVAILABLE when the server is not registered yet.
+  /// - Throws: UNAVAILABLE when the server is not registered: not yet, or not any more.
   init(stream: ServerStream<CimV1.LinkResponse>, core: ServerCore) throws(RPCError) {
     guard let instance = core.instance else {
-      throw RPCError(code: .unavailable, message: "This server is not registered yet; try again in a second.")
+      throw RPCError(code: .unavailable, message: "This server is not registered; try again in a second.")
     }
     self.instance = instance
     self.stream = stream
@@ -224,13 +224,10 @@ final class LinkHandler: StreamHandler {
   }
 
   private func kick(_ kick: CimV1.KickSession) {
-    guard let session = kick.session, let reason = kick.kick,
-      let recipient = core.locate([session]).here.first
-    else { return }
-    for place in recipient.value {
-      core.shards.push(
-        .kick(reason, session: place.number, epoch: session.sessionEpoch), to: recipient.key)
+    guard let session = kick.session, let reason = kick.kick else {
+      return core.counters.ignoredFrames.count()
     }
+    core.kick(session, reason)
   }
 
   private func deliver(_ deliver: CimV1.Deliver) {

@@ -100,7 +100,18 @@ final class SessionHandler: StreamHandler {
       return true
     }
     stream.send(framed: message)
-    return stream.pendingBytes <= core.configuration.maxOutboundBytes
+    return keepsUp()
+  }
+
+  /// Whether more waits for the client than may wait for long.
+  var isBehind: Bool { stream.pendingBytes > core.configuration.outboundLimit }
+
+  /// Looks at what waits for the client after something was added to it. Whatever comes in one turn of the event loop
+  /// waits until its end, also for a client that reads well: unless it is too much by far, the shard looks again later.
+  private func keepsUp() -> Bool {
+    guard isBehind else { return true }
+    shard.watch(number)
+    return stream.pendingBytes <= 2 * core.configuration.outboundLimit
   }
 
   /// Disconnects a client that does not take what is sent to it.
@@ -108,7 +119,7 @@ final class SessionHandler: StreamHandler {
     perform(
       machine.kick(
         .tooSlow,
-        "More than \(core.configuration.maxOutboundBytes) bytes waited for this client; connect again and read faster."
+        "More than \(core.configuration.outboundLimit) bytes waited for this client; connect again and read faster."
       ))
   }
 
@@ -141,6 +152,8 @@ final class SessionHandler: StreamHandler {
 
   func send(_ frame: CimV1.ConnectResponse.Frame) {
     stream.send(CimV1.ConnectResponse(frame: frame))
+    // A kick is the last frame, whatever waits before it.
+    if !machine.hasEnded, !keepsUp() { dropSlowClient() }
   }
 
   /// Frees what the session holds; again, nothing happens.
@@ -169,9 +182,9 @@ final class SessionHandler: StreamHandler {
 
   private func announce() {
     guard let identity = machine.identity else { return }
-    guard core.enter(identity, at: address) else {
-      // A newer connection of the device has come first; the record of this one is void already.
-      return perform(machine.kick(.replaced, CimV1.Kick.replaced.detail))
+    if let kick = core.enter(identity, at: address) {
+      // The record of this session is void already.
+      return perform(machine.kick(kick.reason, kick.detail))
     }
     hasJoined = true
     if core.links.join(lobby, for: address) { interestInForce() }
@@ -191,7 +204,7 @@ final class SessionHandler: StreamHandler {
     core.counters.welcomed.count()
     let waiting = early ?? []
     early = nil
-    for message in waiting { _ = deliver(message) }
+    for message in waiting where !deliver(message) { return dropSlowClient() }
   }
 
   /// Has the session written again under the server's new registration.
@@ -205,7 +218,7 @@ final class SessionHandler: StreamHandler {
 
   private func restated() {
     guard let identity = machine.identity else { return }
-    if !core.enter(identity, at: address) { perform(machine.kick(.replaced, CimV1.Kick.replaced.detail)) }
+    if let kick = core.enter(identity, at: address) { perform(machine.kick(kick.reason, kick.detail)) }
   }
 
   /// A link that this session had asked for something is gone: it is asked for on another.

@@ -148,7 +148,8 @@ struct SessionMachine: Sendable {
     case .open, .announcing:
       guard isRestating else { return .nothing }
       isRestating = false
-      guard code == .unauthenticated || code == .permissionDenied else { return .restateLater }
+      // Anything else may pass.
+      guard [.unauthenticated, .permissionDenied, .alreadyExists].contains(code) else { return .restateLater }
       return kick(.loggedOut, denied.detail)
     case .awaitingHello, .ended: return .nothing
     }

@@ -23,6 +23,9 @@ final class SessionShard {
   private var unstated: Deque<UInt64> = []
   private var restating: Set<UInt64> = []
   private var postponed: [UInt64] = []
+  /// Sessions for which much waits since this tick, and since the one before.
+  private var behind: Set<UInt64> = []
+  private var longBehind: Set<UInt64> = []
 
   init(index: Int, eventLoop: any EventLoop, core: ServerCore) {
     self.index = index
@@ -83,9 +86,27 @@ final class SessionShard {
       session.expire(at: now)
       if sessions[alarm.session] != nil { setAlarm(for: session) }
     }
+    dropSlowClients()
     unstated.append(contentsOf: postponed)
     postponed = []
     restateNext()
+  }
+
+  // MARK: Slow clients
+
+  /// Much waits for a session's client: it is looked at again when a whole tick has passed.
+  func watch(_ number: UInt64) {
+    if !longBehind.contains(number) { behind.insert(number) }
+  }
+
+  private func dropSlowClients() {
+    let suspects = longBehind
+    longBehind = behind
+    behind = []
+    for number in suspects {
+      guard let session = sessions[number], session.isBehind else { continue }
+      session.dropSlowClient()
+    }
   }
 
   // MARK: Events
