@@ -164,6 +164,11 @@ import Testing
           ("p:one:two", .init(kind: .text("hi"))), ("", .init(kind: .text("hi"))),
         ]
         var answers = call.messages.makeAsyncIterator()
+        // What is sent before the welcome is refused for another reason.
+        guard case .welcome = try await answers.next()?.frame else {
+          Issue.record("the hello was not answered with a welcome")
+          return
+        }
         for (index, send) in sends.enumerated() {
           let id = CimV1.SendId(
             producer: "p", conversation: send.conversation, counter: UInt64(index % 4) + 1)
