@@ -6,17 +6,23 @@ import NIOCore
 public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendable {
   private let core: ClientCallCore
   private let queue: InboundQueue<Response>
+  private let waiters: RoomWaiters
 
-  init(core: ClientCallCore, queue: InboundQueue<Response>) {
+  init(core: ClientCallCore, queue: InboundQueue<Response>, waiters: RoomWaiters) {
     self.core = core
     self.queue = queue
+    self.waiters = waiters
   }
 
   /// Sends a message; waits while more than 64 KiB of this call wait for the transport.
   ///
   /// - Throws: ``RPCError`` when the call has ended; what the message's encoding throws.
   public func send(_ message: Request) async throws {
-    try await core.sendAndWaitForRoom(FramedMessage(message))
+    let framed = try FramedMessage(message)
+    try await waiters.wait { [core] in
+      core.send(framed: framed)
+      return core.room
+    }
   }
 
   /// Sends a message and never waits; dropped when the call has ended. For senders that bound what is under way themselves.

@@ -21,7 +21,8 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   private var flow = InboundFlow()
   private var receiver: InboundReceiver?
   private var deadlineTimer: Scheduled<Void>?
-  private let writers: RoomWaiters
+  /// Only of a call whose user can wait for room.
+  private var writers: RoomWaiters?
   private let initial: EventLoopPromise<Metadata>
   private let status: EventLoopPromise<RPCError>
 
@@ -29,7 +30,6 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     self.method = method
     self.options = options
     self.eventLoop = eventLoop
-    writers = RoomWaiters(eventLoop: eventLoop)
     response = ClientResponseState(kind: method.kind)
     deframer = MessageDeframer(limit: maxMessageBytes)
     deadline = options.timeout.map { .now() + TimeAmount($0) }
@@ -46,8 +46,11 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   // MARK: The beginning
 
   /// Names who takes the messages, and starts the clock.
-  func begin(_ receiver: InboundReceiver) {
+  ///
+  /// - Parameter writers: The tasks that wait for room, when there can be any.
+  func begin(_ receiver: InboundReceiver, writers: RoomWaiters? = nil) {
     self.receiver = receiver
+    self.writers = writers
     receiver.creditor = self
     if let deadline {
       deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
@@ -126,20 +129,13 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     connection.http2.setNeedsFlush()
   }
 
-  /// Sends a message on the event loop, and waits until the outbound buffer has room again.
-  ///
-  /// - Throws: CANCELLED when the call has ended or the task is cancelled while it waits.
-  func sendAndWaitForRoom(_ message: FramedMessage) async throws {
-    try await writers.wait { [self] in
-      send(framed: message)
-      return hasEnded ? .ended(Self.endedError) : stream.isFull ? .full : .room
-    }
-  }
+  /// What a sender finds.
+  var room: RoomWaiters.Room { hasEnded ? .ended(Self.endedError) : stream.isFull ? .full : .room }
 
   private static let endedError = RPCError(code: .cancelled, message: "The call has ended.")
 
   func becameWritable() {
-    writers.resumeAll()
+    writers?.resumeAll()
     receiver?.becameWritable()
   }
 
@@ -246,7 +242,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     let receiver = receiver
     self.receiver = nil
     receiver?.closed(error)
-    writers.resumeAll(throwing: error.code == .ok ? Self.endedError : error)
+    writers?.resumeAll(throwing: error.code == .ok ? Self.endedError : error)
   }
 }
 

@@ -58,11 +58,12 @@ public final class RPCChannel: Sendable {
   ) -> ClientCall<Request, Response> {
     let call = makeCore(method, options)
     let queue = InboundQueue<Response>(eventLoop: core.eventLoop)
+    let waiters = RoomWaiters(eventLoop: core.eventLoop)
     onEventLoop {
-      call.begin(queue)
+      call.begin(queue, writers: waiters)
       self.core.start(call)
     }
-    return ClientCall(core: call, queue: queue)
+    return ClientCall(core: call, queue: queue, waiters: waiters)
   }
 
   /// Opens a call that is handled below `async`: `make` is called on the channel's event loop.

@@ -32,8 +32,9 @@ public struct RPCRouter: Sendable {
     _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
   ) {
     add(method) { call in
-      UnaryReceiver<Request>(call: call) { request in
-        try await handler(request, ResponseWriter(call: call), ServerContext(call))
+      let writer: ResponseWriter<Response> = call.makeWriter()
+      return UnaryReceiver<Request>(call: call) { request in
+        try await handler(request, writer, ServerContext(call))
       }
     }
   }
@@ -62,8 +63,9 @@ public struct RPCRouter: Sendable {
     add(method) { call in
       let queue = InboundQueue<Request>(eventLoop: call.eventLoop)
       queue.creditor = call
+      let writer: ResponseWriter<Response> = call.makeWriter()
       call.handle { call in
-        try await handler(RequestStream(queue: queue), ResponseWriter(call: call), ServerContext(call))
+        try await handler(RequestStream(queue: queue), writer, ServerContext(call))
       }
       return queue
     }

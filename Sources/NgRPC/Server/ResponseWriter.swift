@@ -3,6 +3,7 @@ import NIOCore
 /// Sends the response messages of a call.
 public struct ResponseWriter<Message: RPCMessage>: Sendable {
   let call: ServerCall
+  let waiters: RoomWaiters
 
   /// Sends a message; waits while more than 64 KiB of this call wait for the transport.
   ///
@@ -10,10 +11,14 @@ public struct ResponseWriter<Message: RPCMessage>: Sendable {
   public func send(_ message: Message) async throws {
     if call.eventLoop.inEventLoop {
       try call.send(message)
-      if !call.isWritable { try await call.waitForRoom() }
+      guard !call.isWritable else { return }
+      try await waiters.wait { call.room }
     } else {
       let framed = try FramedMessage(message)
-      try await call.waitForRoom { try $0.send(framed: framed) }
+      try await waiters.wait {
+        try call.send(framed: framed)
+        return call.room
+      }
     }
   }
 }

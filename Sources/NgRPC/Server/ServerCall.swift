@@ -21,7 +21,8 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   private var task: Task<Void, Never>?
   private var deadlineTimer: Scheduled<Void>?
   private var lingerTimer: Scheduled<Void>?
-  private let writers: RoomWaiters
+  /// Only of a call whose handler can wait for room.
+  private var writers: RoomWaiters?
   private var initialMetadata = Metadata()
   private var trailingMetadata = Metadata()
 
@@ -34,7 +35,6 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     self.stream = stream
     self.connection = connection
     executor = connection.http2.executor
-    writers = RoomWaiters(eventLoop: executor.eventLoop)
     state = ServerStreamState(kind: method.kind)
     deframer = MessageDeframer(limit: connection.configuration.maxMessageBytes)
     deadline = request.timeout.map { .now() + .nanoseconds($0.nanoseconds) }
@@ -171,16 +171,20 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     connection.http2.setNeedsFlush()
   }
 
-  /// Does something that takes room in the outbound buffer, on the event loop, and waits until there is room again.
-  func waitForRoom(after send: @escaping @Sendable (ServerCall) throws -> Void = { _ in }) async throws {
-    try await writers.wait { [self] in
-      try send(self)
-      return state.hasEnded ? .ended(Self.endedError) : stream.isFull ? .full : .room
-    }
+  /// Makes the writer of a handler that may have to wait for room in the outbound buffer.
+  func makeWriter<Message: RPCMessage>() -> ResponseWriter<Message> {
+    let waiters = RoomWaiters(eventLoop: eventLoop)
+    writers = waiters
+    return ResponseWriter(call: self, waiters: waiters)
+  }
+
+  /// What a sender finds.
+  var room: RoomWaiters.Room {
+    state.hasEnded ? .ended(Self.endedError) : stream.isFull ? .full : .room
   }
 
   func becameWritable() {
-    writers.resumeAll()
+    writers?.resumeAll()
     receiver?.becameWritable()
   }
 
@@ -257,19 +261,19 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     } else {
       closeReceiver(RPCError(code: .ok, message: ""))
     }
-    writers.resumeAll(throwing: Self.endedError)
+    writers?.resumeAll(throwing: Self.endedError)
   }
 
   private func ended() {
     deadlineTimer?.cancel()
     deadlineTimer = nil
-    if stream.pendingBytes > 0, stream.delegate != nil {
-      // A client that does not read must not hold a finished call for ever.
+    if stream.pendingBytes > HTTP2Stream.lowMark, stream.delegate != nil {
+      // A client that does not read must not hold much of a finished call for ever; most are flushed in a moment.
       lingerTimer = eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTimeout) { [weak self] in
         self?.cut()
       }
     }
-    writers.resumeAll(throwing: Self.endedError)
+    writers?.resumeAll(throwing: Self.endedError)
   }
 
   private func cut() {
