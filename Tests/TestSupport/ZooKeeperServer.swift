@@ -4,6 +4,12 @@ import Foundation
 ///
 /// A tick is 500 ms, so sessions last between 1 and 10 seconds. It is killed when the last reference goes.
 public final class ZooKeeperServer: Sendable {
+  /// What the server takes, named one by one: of all archives in that folder, the first logger that Java happens to
+  /// find would be used, and not each of them works.
+  private static let archives = [
+    "zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-simple", "metrics-core", "snappy-java",
+  ].map { "/usr/share/java/\($0).jar" }
+
   private let server: ServerProcess
   private let folder: TemporaryDirectory
 
@@ -12,8 +18,7 @@ public final class ZooKeeperServer: Sendable {
   /// - Throws: `MissingProgram` when Java or ZooKeeper is not installed.
   public init() async throws {
     let java = try MissingProgram.path(of: "java", package: "default-jre-headless")
-    let archive = "/usr/share/java/zookeeper.jar"
-    guard FileManager.default.isReadableFile(atPath: archive) else {
+    for archive in Self.archives where !FileManager.default.isReadableFile(atPath: archive) {
       throw MissingProgram(archive, package: "zookeeper")
     }
     let folder = try TemporaryDirectory("zookeeper")
@@ -35,7 +40,8 @@ public final class ZooKeeperServer: Sendable {
         java,
         [
           "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-          "-Dzookeeper.forceSync=no", "-cp", "\(archive):/usr/share/java/*",
+          "-Dzookeeper.forceSync=no", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+          "-cp", Self.archives.joined(separator: ":"),
           "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
         ], directory: folder.path)
     } isReady: { port in
