@@ -119,7 +119,7 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "CIMZooKeeper",
-      dependencies: ["CIMCore", "ZooKeeper", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CIMCore", "NgRPC", "ZooKeeper", .product(name: "Logging", package: "swift-log")],
       swiftSettings: swift),
     .target(
       name: "CIMRoute",
@@ -231,6 +231,7 @@ let package = Package(
     .testTarget(
       name: "ZooKeeperTests",
       dependencies: [
+        "NgRPC",
         "CIMCore", "CIMZooKeeper", "ZooKeeper", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -239,6 +240,7 @@ let package = Package(
     .testTarget(
       name: "StoreContractTests",
       dependencies: [
+        "NgRPC",
         "CIMCore", "CIMRedis", "CIMZooKeeper", "Redis", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -260,6 +262,7 @@ let package = Package(
     .testTarget(
       name: "CIMClientTests",
       dependencies: [
+        "NgRPC",
         "CIMClient", "CIMCore", "CIMProtos", "CIMRoute", "CIMServer", "CIMTestSupport", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -268,6 +271,7 @@ let package = Package(
     .testTarget(
       name: "CIMTests",
       dependencies: [
+        "NgRPC",
         "CIMClient", "CIMCore", "TestSupport", "cim",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),

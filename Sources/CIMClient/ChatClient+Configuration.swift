@@ -1,5 +1,6 @@
 import CIMCore
 import Logging
+import NgRPC
 
 extension ChatClient {
   /// Who logs in.

@@ -2,6 +2,7 @@ import CIMCore
 import CIMProtos
 import Logging
 import Synchronization
+import NgRPC
 
 /// One user's device, online: sends, receives, and stays connected by itself.
 ///

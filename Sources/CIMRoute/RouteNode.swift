@@ -54,7 +54,7 @@ public final class RouteNode: Sendable {
   ///
   /// - Parameter endpoint: where clients reach the route; nil leaves it out of the registry.
   /// - Throws: `StoreError` when the registry refuses the route.
-  public func run(advertising endpoint: CIMCore.Endpoint?) async throws {
+  public func run(advertising endpoint: Endpoint?) async throws {
     defer { core.links.stop() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.followServers() }
@@ -80,7 +80,7 @@ public final class RouteNode: Sendable {
     }
   }
 
-  private func keepRegistered(at endpoint: CIMCore.Endpoint) async throws {
+  private func keepRegistered(at endpoint: Endpoint) async throws {
     let record = RouteRecord(
       instance: ServerInstance(id: core.configuration.id, incarnation: .random()), endpoint: endpoint,
       version: core.configuration.version)

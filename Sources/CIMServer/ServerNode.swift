@@ -12,12 +12,12 @@ public final class ServerNode: Sendable {
   /// Where the server is reached, which need not be where it listens.
   public struct Advertised: Sendable, Hashable {
     /// By clients.
-    public var client: CIMCore.Endpoint
+    public var client: Endpoint
     /// By routes.
-    public var push: CIMCore.Endpoint
+    public var push: Endpoint
 
     /// Names both places.
-    public init(client: CIMCore.Endpoint, push: CIMCore.Endpoint) {
+    public init(client: Endpoint, push: Endpoint) {
       self.client = client
       self.push = push
     }

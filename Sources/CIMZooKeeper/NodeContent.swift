@@ -1,5 +1,6 @@
 import CIMCore
 import FoundationEssentials
+import NgRPC
 
 /// What stands in a server's or a route's node, as JSON. Keys that are not known are ignored, so that old and new
 /// versions work together.

@@ -4,6 +4,7 @@ import CIMTestSupport
 import Logging
 import TestSupport
 import Testing
+import NgRPC
 
 @Suite("A client of running routes and servers", .timeLimit(.minutes(1)))
 struct ChatClientTests {

@@ -2,6 +2,7 @@ import CIMCore
 import CIMProtos
 
 @testable import CIMClient
+import NgRPC
 
 /// A state machine with a clock that is set by hand, and what it did.
 struct SessionDriver {

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import TestSupport
 import Testing
+import NgRPC
 
 /// A connected client, and what it sees.
 final class TestUser: Sendable {
@@ -64,14 +65,14 @@ final class TestUser: Sendable {
 
 extension Cluster {
   /// Where the routes listen.
-  var endpoints: [CIMCore.Endpoint] {
-    self.routes.map { CIMCore.Endpoint(host: "127.0.0.1", port: $0.address.port ?? 0) }
+  var endpoints: [Endpoint] {
+    self.routes.map { Endpoint(host: "127.0.0.1", port: $0.address.port ?? 0) }
   }
 }
 
 extension ChatClient.Configuration {
   /// Retries fast, and logs nothing.
-  static func test(_ identity: ChatClient.Identity, _ routes: [CIMCore.Endpoint]) -> Self {
+  static func test(_ identity: ChatClient.Identity, _ routes: [Endpoint]) -> Self {
     var logger = Logger(label: "client")
     logger.logLevel = .critical
     var configuration = Self(routes: routes, identity: identity, logger: logger)

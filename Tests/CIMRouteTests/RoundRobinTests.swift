@@ -2,6 +2,7 @@ import CIMCore
 import Testing
 
 @testable import CIMRoute
+import NgRPC
 
 @Suite("Round robin")
 struct RoundRobinTests {

@@ -2,6 +2,7 @@ import CIMCore
 import Testing
 
 @testable import CIMRoute
+import NgRPC
 
 @Suite("The table of servers")
 struct ServerTableTests {

@@ -4,6 +4,7 @@ import CIMTestSupport
 import Logging
 import TestSupport
 import Testing
+import NgRPC
 
 @Suite("A server's life", .timeLimit(.minutes(1)))
 struct ServerNodeTests {

@@ -235,7 +235,7 @@ struct SessionTests {
     of token: String, device: String = "d1", first: CimV1.ConnectRequest.Frame? = nil, in cluster: Cluster
   ) async throws -> RPCError {
     let port = cluster.servers[0].address.port ?? 0
-    let (channel, call) = TestClient.open(token: token, at: NgRPC.Endpoint(host: "127.0.0.1", port: port))
+    let (channel, call) = TestClient.open(token: token, at: Endpoint(host: "127.0.0.1", port: port))
     let hello = CimV1.ConnectRequest.Frame.hello(CimV1.Hello(deviceID: device, protocolVersion: 1))
     try await call.send(CimV1.ConnectRequest(frame: first ?? hello))
     let status = try await withDeadline(.seconds(10), "the refusal") { try await call.status() }

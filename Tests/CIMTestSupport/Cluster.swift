@@ -85,7 +85,7 @@ public final class Cluster: Sendable {
   /// A channel to an address, to be shut down by the caller.
   public func channel(to address: SocketAddress) -> RPCChannel {
     RPCChannel(
-      to: [NgRPC.Endpoint(host: "127.0.0.1", port: address.port ?? 0)], logger: logger)
+      to: [Endpoint(host: "127.0.0.1", port: address.port ?? 0)], logger: logger)
   }
 
   /// Runs `body` with a client of the first route.

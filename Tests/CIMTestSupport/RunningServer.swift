@@ -27,8 +27,8 @@ public final class RunningServer: Sendable {
     pushAddress = try await pushServer.start(on: .hostAndPort("127.0.0.1", 0))
     let relayPort = try await pushRelay.start(to: pushAddress.port ?? 0)
     let advertised = ServerNode.Advertised(
-      client: CIMCore.Endpoint(host: "127.0.0.1", port: address.port ?? 0),
-      push: CIMCore.Endpoint(host: "127.0.0.1", port: relayPort))
+      client: Endpoint(host: "127.0.0.1", port: address.port ?? 0),
+      push: Endpoint(host: "127.0.0.1", port: relayPort))
     self.node = node
     task = Task { try await node.run(advertising: advertised) }
   }

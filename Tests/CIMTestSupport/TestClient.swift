@@ -30,8 +30,8 @@ public final class TestClient: Sendable {
       throw RPCError(code: .unknown, message: "The login's answer lacks the user or the server.")
     }
     let endpoint =
-      index.map { NgRPC.Endpoint(host: "127.0.0.1", port: cluster.servers[$0].address.port ?? 0) }
-      ?? NgRPC.Endpoint(host: server.host, port: Int(server.port))
+      index.map { Endpoint(host: "127.0.0.1", port: cluster.servers[$0].address.port ?? 0) }
+      ?? Endpoint(host: server.host, port: Int(server.port))
     (channel, call) = Self.open(token: login.token, at: endpoint)
     self.user = user
     self.device = device
@@ -48,7 +48,7 @@ public final class TestClient: Sendable {
 
   /// Opens a stream, without any frame on it.
   public static func open(
-    token: String, at endpoint: NgRPC.Endpoint
+    token: String, at endpoint: Endpoint
   ) -> (RPCChannel, ClientCall<CimV1.ConnectRequest, CimV1.ConnectResponse>) {
     let channel = RPCChannel(to: [endpoint], logger: .init(label: "client", factory: { _ in SilentLog() }))
     let metadata: Metadata = ["authorization": "Bearer \(token)"]

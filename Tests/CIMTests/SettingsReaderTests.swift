@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import cim
+import NgRPC
 
 @Suite struct SettingsReaderTests {
   private let folder: TemporaryDirectory

@@ -1,5 +1,6 @@
 import CIMCore
 import CIMProtos
+import NgRPC
 
 /// Every decision of a client's connection: when to log in, what to send, when a connection is dead, when to give up.
 ///

@@ -14,12 +14,12 @@ final class RouteConnection: Sendable {
     var isClosed = false
   }
 
-  private let endpoints: [NgRPC.Endpoint]
+  private let endpoints: [Endpoint]
   private let logger: Logger
   private let state = Mutex(State())
 
-  init(endpoints: [CIMCore.Endpoint], logger: Logger) {
-    self.endpoints = endpoints.map { NgRPC.Endpoint(host: $0.host, port: $0.port) }
+  init(endpoints: [Endpoint], logger: Logger) {
+    self.endpoints = endpoints
     self.logger = logger
   }
 
@@ -129,7 +129,7 @@ final class RouteConnection: Sendable {
     }
     return SessionStateMachine.Grant(
       account: account, token: response.token, server: id,
-      endpoint: CIMCore.Endpoint(host: server.host, port: Int(server.port)))
+      endpoint: Endpoint(host: server.host, port: Int(server.port)))
   }
 }
 

@@ -17,7 +17,7 @@ final class ServerConnection: Sendable {
   init(to grant: SessionStateMachine.Grant, hello: CimV1.Hello, logger: Logger) {
     self.logger = logger
     self.channel = RPCChannel(
-      to: [NgRPC.Endpoint(host: grant.endpoint.host, port: grant.endpoint.port)], configuration: .impatient,
+      to: [grant.endpoint], configuration: .impatient,
       logger: logger)
     self.call = CimV1.Session.Client(self.channel).connect(options: .within(nil, token: grant.token))
     self.send(.hello(hello))

@@ -1,3 +1,5 @@
+import NgRPC
+
 /// What a route tells of itself.
 public struct RouteRecord: Hashable, Sendable {
   /// Which route, and which registration of it.

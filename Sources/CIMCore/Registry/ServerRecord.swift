@@ -1,3 +1,5 @@
+import NgRPC
+
 /// What a server tells of itself.
 public struct ServerRecord: Hashable, Sendable {
   /// Which server, and which registration of it.

@@ -103,7 +103,7 @@ final class LinkDriver {
     configuration.connectTimeout = core.configuration.linkTiming.downAfter
     configuration.maxMessageBytes = core.configuration.maxLinkMessageBytes
     let channel = RPCChannel(
-      to: [NgRPC.Endpoint(host: endpoint.host, port: endpoint.port)], configuration: configuration,
+      to: [endpoint], configuration: configuration,
       eventLoop: eventLoop, logger: core.logger)
     self.channel = channel
     let driver = NIOLoopBound(self, eventLoop: eventLoop)

@@ -1,5 +1,6 @@
 import CIMClient
 import CIMCore
+import NgRPC
 
 /// What the chat prints, as text: stable, a line for a thing, and safe to send to a terminal whatever others wrote.
 struct Transcript {

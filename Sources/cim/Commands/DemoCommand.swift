@@ -2,6 +2,7 @@ import ArgumentParser
 import CIMClient
 import CIMCore
 import Logging
+import NgRPC
 
 /// `cim demo`
 struct DemoCommand: SettingsCommand {
@@ -65,7 +66,7 @@ struct DemoCommand: SettingsCommand {
   }
 
   /// The three lines that say what to type.
-  static func greeting(_ name: UserName, _ echo: Account, _ route: CIMCore.Endpoint) -> [String] {
+  static func greeting(_ name: UserName, _ echo: Account, _ route: Endpoint) -> [String] {
     let name = Transcript.printable(name.rawValue)
     return [
       "You are \(name). Type a text: everybody gets it, and the bot \(echo.name) (\(echo.id)) answers.",

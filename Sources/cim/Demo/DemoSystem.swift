@@ -2,13 +2,14 @@ import CIMCore
 import CIMRoute
 import CIMServer
 import Logging
+import NgRPC
 
 /// A whole system in one process: a route and two servers on stores in memory, reachable from this machine only.
 struct DemoSystem {
-  private static let loopback = CIMCore.Endpoint(host: "127.0.0.1", port: 0)
+  private static let loopback = Endpoint(host: "127.0.0.1", port: 0)
 
   /// Where the route's API listens.
-  var endpoint: CIMCore.Endpoint { self.route.endpoint }
+  var endpoint: Endpoint { self.route.endpoint }
 
   private let route: RouteService
   private let servers: [ServerService]

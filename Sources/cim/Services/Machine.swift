@@ -1,5 +1,6 @@
 import CIMCore
 import Glibc
+import NgRPC
 
 /// The machine this runs on.
 enum Machine {

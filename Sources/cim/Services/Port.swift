@@ -9,7 +9,7 @@ import NgRPCServices
 /// A port with services, and with what every port has: health and reflection.
 struct Port: Sendable {
   /// Where it listens.
-  let endpoint: CIMCore.Endpoint
+  let endpoint: Endpoint
 
   private let server: RPCServer
   private let health: HealthService
@@ -19,7 +19,7 @@ struct Port: Sendable {
   ///
   /// - Parameter address: Where to listen; with port 0 the system chooses one.
   /// - Throws: `RPCError` when the address can't be bound.
-  static func open(_ services: [any RPCService], on address: CIMCore.Endpoint, logger: Logger) async throws
+  static func open(_ services: [any RPCService], on address: Endpoint, logger: Logger) async throws
     -> Port
   {
     var router = RPCRouter()
@@ -31,7 +31,7 @@ struct Port: Sendable {
     let server = RPCServer(
       services: all + [ReflectionService(of: all, files: CIMProtosDescriptors.all)], logger: logger)
     let bound = try await server.start(on: .hostAndPort(address.host, address.port))
-    let endpoint = CIMCore.Endpoint(host: address.host, port: bound.port ?? address.port)
+    let endpoint = Endpoint(host: address.host, port: bound.port ?? address.port)
     return Port(endpoint: endpoint, server: server, health: health, names: names)
   }
 

@@ -7,11 +7,11 @@ import ServiceLifecycle
 /// A route, from its port to its end.
 struct RouteService: Service {
   /// Where it listens.
-  var endpoint: CIMCore.Endpoint { self.port.endpoint }
+  var endpoint: Endpoint { self.port.endpoint }
 
   private let node: RouteNode
   private let port: Port
-  private let advertised: CIMCore.Endpoint?
+  private let advertised: Endpoint?
   private let grace: Duration
 
   /// Opens the port.
@@ -23,7 +23,7 @@ struct RouteService: Service {
   /// - Throws: `RPCError` when the address can't be bound.
   init(
     _ configuration: RouteConfiguration, stores: Stores, registry: any ServerRegistry,
-    address: CIMCore.Endpoint, advertised: ((CIMCore.Endpoint) -> CIMCore.Endpoint)?, grace: Duration,
+    address: Endpoint, advertised: ((Endpoint) -> Endpoint)?, grace: Duration,
     logger: Logger
   ) async throws {
     self.node = RouteNode(configuration: configuration, stores: stores, registry: registry, logger: logger)

@@ -10,10 +10,10 @@ struct ServerService: Service {
   private static let lastWords: Duration = .milliseconds(500)
 
   /// Where clients connect to.
-  var endpoint: CIMCore.Endpoint { self.clientPort.endpoint }
+  var endpoint: Endpoint { self.clientPort.endpoint }
 
   /// Where routes connect to.
-  var pushEndpoint: CIMCore.Endpoint { self.pushPort.endpoint }
+  var pushEndpoint: Endpoint { self.pushPort.endpoint }
 
   private let node: ServerNode
   private let clientPort: Port
@@ -30,8 +30,8 @@ struct ServerService: Service {
   ///   - grace: How long it waits for clients to leave when it stops.
   /// - Throws: `RPCError` when an address can't be bound.
   init(
-    _ configuration: ServerConfiguration, registry: any ServerRegistry, address: CIMCore.Endpoint,
-    pushAddress: CIMCore.Endpoint, advertised: (ServerNode.Advertised) -> ServerNode.Advertised,
+    _ configuration: ServerConfiguration, registry: any ServerRegistry, address: Endpoint,
+    pushAddress: Endpoint, advertised: (ServerNode.Advertised) -> ServerNode.Advertised,
     grace: Duration,
     logger: Logger
   ) async throws {

@@ -2,7 +2,7 @@ import CIMCore
 import Logging
 import NgRPC
 
-extension Setting where Value == CIMCore.Endpoint {
+extension Setting where Value == Endpoint {
   /// An address: a host name or an IP address, and a port.
   static func address(
     _ key: String, of command: String? = nil, _ summary: String, fallback: String? = nil
@@ -10,11 +10,11 @@ extension Setting where Value == CIMCore.Endpoint {
     Self(
       key, of: command, "host:port", summary,
       rule: "an address of the form host:port, such as 127.0.0.1:7400",
-      fallback: fallback, parse: { CIMCore.Endpoint(text: $0) })
+      fallback: fallback, parse: { try? Endpoint(parsing: $0) })
   }
 }
 
-extension Setting where Value == [CIMCore.Endpoint] {
+extension Setting where Value == [Endpoint] {
   /// Addresses, separated by commas.
   static func addresses(
     _ key: String, of command: String? = nil, _ summary: String, fallback: String? = nil
@@ -24,7 +24,7 @@ extension Setting where Value == [CIMCore.Endpoint] {
       fallback: fallback,
       parse: { text in
         let addresses = text.split(separator: ",", omittingEmptySubsequences: false)
-          .map { CIMCore.Endpoint(text: String($0.trimmingSpaces)) }
+          .map { try? Endpoint(parsing: String($0.trimmingSpaces)) }
         return addresses.contains(nil) ? nil : addresses.compactMap(\.self)
       })
   }
@@ -71,14 +71,6 @@ extension Setting where Value == Logger.Level {
       key, "level", summary,
       rule: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "), fallback: fallback,
       parse: { Logger.Level(rawValue: $0.lowercased()) })
-  }
-}
-
-extension CIMCore.Endpoint {
-  /// Parses `host:port`; an IPv6 address stands in brackets.
-  init?(text: String) {
-    guard let endpoint = try? NgRPC.Endpoint(parsing: text) else { return nil }
-    self.init(host: endpoint.host, port: endpoint.port)
   }
 }
 

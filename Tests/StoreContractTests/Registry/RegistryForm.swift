@@ -3,6 +3,7 @@ import CIMZooKeeper
 import Logging
 import TestSupport
 import Testing
+import NgRPC
 
 /// One implementation of the registry. Every test of the contract runs on each.
 struct RegistryForm: Sendable, CustomTestStringConvertible {

@@ -1,6 +1,7 @@
 import CIMCore
 import TestSupport
 import Testing
+import NgRPC
 
 @Suite("Server registry")
 struct ServerRegistryTests {

@@ -2,6 +2,7 @@ import CIMCore
 import Testing
 
 @testable import CIMZooKeeper
+import NgRPC
 
 @Suite("Node content")
 struct NodeContentTests {

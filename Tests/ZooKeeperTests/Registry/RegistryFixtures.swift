@@ -3,6 +3,7 @@ import CIMZooKeeper
 import Logging
 import TestSupport
 import ZooKeeper
+import NgRPC
 
 /// Runs a test on a registry of its own.
 func withRegistry(

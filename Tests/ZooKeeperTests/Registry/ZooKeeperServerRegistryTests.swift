@@ -4,6 +4,7 @@ import Testing
 import ZooKeeper
 
 @testable import CIMZooKeeper
+import NgRPC
 
 @Suite("Registry in ZooKeeper")
 struct ZooKeeperServerRegistryTests {
