@@ -17,14 +17,18 @@ let package = Package(
   name: "cim",
   products: [
     .executable(name: "cim", targets: ["cim"]),
-    .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices"]),
+    .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices", "NgRPCInterceptors"]),
+    .executable(name: "ngrpc-interop", targets: ["ngrpc-interop"]),
     .library(name: "CIMClient", targets: ["CIMClient", "CIMCore"]),
     .plugin(name: "generate-rpc", targets: ["GenerateRPC"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -35,6 +39,7 @@ let package = Package(
     .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
     .systemLibrary(name: "CEditline", providers: [.apt(["libedit-dev"])]),
@@ -43,9 +48,11 @@ let package = Package(
     .target(
       name: "NgRPC",
       dependencies: [
-        "CNghttp2", "CProtobufC",
+        "CNghttp2", "CProtobufC", "CZlib",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -57,6 +64,17 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "NgRPCServices", dependencies: ["NgRPC", "NgRPCProtos"], swiftSettings: swift),
+
+    // What everybody wants of a server and a client: logging, metrics, tracing, authentication, concurrency limits.
+    .target(
+      name: "NgRPCInterceptors",
+      dependencies: [
+        "NgRPC",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ],
+      swiftSettings: swift),
 
     // Code generation: .proto -> C (through protoc-gen-c) and Swift.
     .target(
@@ -165,6 +183,17 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    // A server and a client of grpc.testing.TestService, for trying the runtime against others.
+    .executableTarget(
+      name: "ngrpc-interop",
+      dependencies: [
+        "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
+
     // A server for measuring the runtime from outside.
     .executableTarget(
       name: "ngrpc-bench",
@@ -199,6 +228,25 @@ let package = Package(
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"],
+      swiftSettings: swift),
+    // Raw frames: the cases of RFC 9113, and attacks.
+    .testTarget(
+      name: "NgRPCConformanceTests", dependencies: ["NgRPC", "NgRPCProtos", "TestSupport"],
+      swiftSettings: swift),
+    // The interop cases against grpcio, in both directions.
+    .testTarget(
+      name: "NgRPCInteropTests", dependencies: ["NgRPC", "TestSupport", "ngrpc-interop"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "NgRPCInterceptorsTests",
+      dependencies: [
+        "NgRPC", "NgRPCProtos", "NgRPCInterceptors", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+      ],
       swiftSettings: swift),
     // Generated from Tests/Protos: every feature of proto3, in two modules of which one imports the other.
     .target(name: "CSharedFixtures", dependencies: ["CProtobufC"], path: "Tests/CSharedFixtures"),
