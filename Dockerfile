@@ -2,7 +2,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    libedit-dev libhiredis-dev libnghttp2-dev libprotobuf-c-dev libzookeeper-mt-dev pkg-config \
+    libedit-dev libhiredis-dev libnghttp2-dev libprotobuf-c-dev libzookeeper-mt-dev pkg-config zlib1g-dev \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /cim
 # The dependencies are a layer of their own: fetched anew only when the package changes.
@@ -17,7 +17,7 @@ RUN swift build --configuration release --product cim --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    ca-certificates libedit2 libhiredis0.14 libnghttp2-14 libprotobuf-c1 libstdc++6 libzookeeper-mt2 \
+    ca-certificates libedit2 libhiredis0.14 libnghttp2-14 libprotobuf-c1 libstdc++6 libzookeeper-mt2 zlib1g \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /usr/local/bin/cim /usr/local/bin/cim
 # A number, so that Kubernetes can see that it is not root.
