@@ -13,7 +13,7 @@ struct MessageDeframerTests {
       try chunk.withUnsafeBytes { bytes in
         var rest = bytes
         while let message = try deframer.next(in: &rest) {
-          switch message {
+          switch message.bytes {
           case .inPlace(let bytes): messages.append(Array(bytes))
           case .assembled(let buffer): messages.append(Array(buffer.readableBytesView))
           }
@@ -49,6 +49,20 @@ struct MessageDeframerTests {
   func flags(flag: UInt8) {
     let error = #expect(throws: RPCError.self) { try messages(in: [[flag, 0, 0, 0, 1, 5]]) }
     #expect(error?.code == .internalError)
+  }
+
+  @Test("Messages of a stream with an encoding are compressed one by one", arguments: [1, 3, 100])
+  func compressed(size: Int) throws {
+    var deframer = MessageDeframer(limit: 100, encoding: .gzip)
+    let stream: [UInt8] = [1, 0, 0, 0, 2, 8, 9] + [0, 0, 0, 0, 0] + [1, 0, 0, 0, 1, 7]
+    var flags: [Bool] = []
+    for start in Swift.stride(from: 0, to: stream.count, by: size) {
+      try stream[start..<min(start + size, stream.count)].withUnsafeBytes { bytes in
+        var rest = bytes
+        while let message = try deframer.next(in: &rest) { flags.append(message.isCompressed) }
+      }
+    }
+    #expect(flags == [true, false, true])
   }
 }
 

@@ -6,12 +6,19 @@ public struct CallOptions: Sendable {
   public var metadata: Metadata
   /// Waits for a connection however long it takes (within `timeout`), instead of failing at once while none can be had.
   public var waitForReady: Bool
+  /// What the requests are compressed with; nil: with what the channel's configuration says. A server that does not know it
+  /// answers UNIMPLEMENTED; every server knows ``CompressionAlgorithm/gzip``. The server compresses its responses as it likes.
+  public var compression: CompressionAlgorithm?
 
   public static let defaults = CallOptions()
 
-  public init(timeout: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool = false) {
+  public init(
+    timeout: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool = false,
+    compression: CompressionAlgorithm? = nil
+  ) {
     self.timeout = timeout
     self.metadata = metadata
     self.waitForReady = waitForReady
+    self.compression = compression
   }
 }

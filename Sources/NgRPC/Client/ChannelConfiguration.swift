@@ -3,8 +3,10 @@ import NIOCore
 extension RPCChannel {
   /// How a channel behaves. Every value has a default that is right for most.
   public struct Configuration: Sendable {
-    /// The longest response message, in bytes. A longer one ends its call with RESOURCE_EXHAUSTED. 4 MiB by default.
+    /// The longest response message, in bytes, as it travels and when it is inflated. A longer one ends its call with RESOURCE_EXHAUSTED. 4 MiB by default.
     public var maxMessageBytes = 4 * 1024 * 1024
+    /// What requests are compressed with where ``CallOptions/compression`` does not say. Nothing by default.
+    public var compression = CompressionAlgorithm.identity
     /// What each call may have under way towards the client, in bytes: 65,535 to 2^31-1. 256 KiB by default.
     public var streamWindowBytes = 256 * 1024
     /// What all calls together may have under way towards the client, in bytes. 1 MiB by default.

@@ -16,9 +16,11 @@ public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendab
 
   /// Sends a message; waits while more than 64 KiB of this call wait for the transport.
   ///
+  /// - Parameter compress: whether the call's compression is used for it.
   /// - Throws: ``RPCError`` when the call has ended; what the message's encoding throws.
-  public func send(_ message: Request) async throws {
-    let framed = try FramedMessage(message)
+  public func send(_ message: Request, compress: Bool = true) async throws {
+    let framed = try await FramedMessage.encoding(
+      message, compression: compress ? core.compression : .identity)
     try await waiters.wait { [core] in
       core.send(framed: framed)
       return core.room
@@ -26,8 +28,10 @@ public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendab
   }
 
   /// Sends a message and never waits; dropped when the call has ended. For senders that bound what is under way themselves.
-  public func send(immediately message: Request) throws {
-    let framed = try FramedMessage(message)
+  ///
+  /// - Parameter compress: whether the call's compression is used for it.
+  public func send(immediately message: Request, compress: Bool = true) throws {
+    let framed = try FramedMessage(message, compression: compress ? core.compression : .identity)
     core.onEventLoop { $0.send(framed: framed) }
   }
 
@@ -64,6 +68,11 @@ public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendab
   ///
   /// - Throws: the call's ``RPCError`` when it ended without.
   public func initialMetadata() async throws -> Metadata { try await core.initialMetadata.get() }
+
+  /// How many of the messages that were read came compressed.
+  package func compressedCount() async throws -> Int {
+    try await core.eventLoop.submit { [queue] in queue.compressedCount }.get()
+  }
 
   /// How the call ended, with the trailing metadata; waits for it. The code is OK when it ended well.
   public func status() async throws -> RPCError { try await core.endStatus.get() }

@@ -41,6 +41,8 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   var initialMetadata: EventLoopFuture<Metadata> { initial.futureResult }
   /// How the call ended. Does not fail.
   var endStatus: EventLoopFuture<RPCError> { status.futureResult }
+  /// What requests are compressed with. Does not change.
+  var compression: CompressionAlgorithm { options.compression ?? .identity }
   var hasEnded: Bool { if case .closed = transport { true } else { false } }
 
   // MARK: The beginning
@@ -91,6 +93,8 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     }
     headers.add("te", "trailers")
     headers.add("content-type", "application/grpc")
+    if compression != .identity { headers.add("grpc-encoding", compression.name) }
+    headers.add("grpc-accept-encoding", CompressionAlgorithm.acceptedByUs)
     headers.add("user-agent", "ngrpc-swift")
     headers.add(options.metadata)
     return headers
@@ -102,8 +106,11 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   var isWritable: Bool { stream.pendingBytes < HTTP2Stream.highMark }
 
   /// Does nothing when the call has ended.
-  func send(_ message: some RPCMessage) throws {
+  func send(_ message: some RPCMessage, compress: Bool) throws {
     guard case .open = stream.end, !hasEnded else { return }
+    if compress, compression != .identity {
+      return send(framed: try FramedMessage(message, compression: compression))
+    }
     try stream.outbound.writeFramed(message)
     outboundGrew()
   }
@@ -111,7 +118,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   /// Does nothing when the call has ended.
   func send(framed message: FramedMessage) {
     guard case .open = stream.end, !hasEnded else { return }
-    stream.outbound.writeImmutableBuffer(message.bytes)
+    stream.outbound.writeImmutableBuffer(message.bytes(for: compression))
     outboundGrew()
   }
 
@@ -144,7 +151,9 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   func received(_ headers: HeaderBlock, endStream: Bool) {
     switch response.receive(headers, endStream: endStream) {
     case .ignore: break
-    case .initial(let metadata): initial.succeed(metadata)
+    case .initial(let metadata):
+      deframer.encoding = headers.encoding
+      initial.succeed(metadata)
     case .end(let status): ended(complete(status), .noError)
     case .violation(let error): ended(error, .cancel)
     }
@@ -154,24 +163,29 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     var rest = chunk
     do {
       while let message = try deframer.next(in: &rest) {
-        switch message {
-        case .inPlace(let bytes): try receive(bytes)
-        case .assembled(let buffer): try buffer.withUnsafeReadableBytes { try receive($0) }
+        switch message.bytes {
+        case .inPlace(let bytes): try receive(bytes, isCompressed: message.isCompressed)
+        case .assembled(let buffer):
+          try buffer.withUnsafeReadableBytes { try receive($0, isCompressed: message.isCompressed) }
         }
       }
       creditPartialMessage()
     } catch {
-      end(
-        error as? RPCError
-          ?? RPCError(code: .internalError, message: "The response can't be read: \(error)", cause: error),
-        .cancel)
+      couldNotRead(error)
     }
   }
 
-  private func receive(_ bytes: UnsafeRawBufferPointer) throws {
+  func couldNotRead(_ error: any Error) { end(RPCError(unreadable: error), .cancel) }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer, isCompressed: Bool) throws {
     let credit = flow.completed(wireSize: bytes.count + ByteBuffer.messagePrefixLength)
     guard try response.receiveMessage(), let receiver else { return giveCredit(credit) }
-    try receiver.receive(bytes, credit: credit)
+    if isCompressed {
+      let message = CompressedMessage(bytes, deframer.encoding, limit: deframer.limit)
+      try receiver.receive(message, credit: credit)
+    } else {
+      try receiver.receive(bytes, credit: credit)
+    }
   }
 
   func receivedEndStream() {

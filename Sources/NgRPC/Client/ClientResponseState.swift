@@ -37,7 +37,7 @@ struct ClientResponseState {
         state = .ended
         return .violation(Self.notGRPC(headers))
       }
-      if let encoding = headers.encoding, encoding != "identity" {
+      if let encoding = headers.unsupportedEncoding {
         state = .ended
         return .violation(
           RPCError(

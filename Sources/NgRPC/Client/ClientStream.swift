@@ -8,10 +8,13 @@ public struct ClientStream<Message: RPCMessage>: Sendable {
   public var eventLoop: any EventLoop { call.eventLoop }
 
   /// Sends a message, never waits; dropped when the call has ended. See ``pendingBytes``.
-  public func send(_ message: Message) {
+  ///
+  /// - Parameter compress: whether the call's compression is used for it. That happens on the event loop: give a large message
+  ///   as a ``FramedMessage`` that was made elsewhere.
+  public func send(_ message: Message, compress: Bool = true) {
     call.onEventLoop { call in
       do {
-        try call.send(message)
+        try call.send(message, compress: compress)
       } catch {
         call.end(
           RPCError(code: .internalError, message: "The message can't be encoded.", cause: error), .cancel)

@@ -37,7 +37,8 @@ public final class RPCChannel: Sendable {
   public func unary<Request: RPCMessage, Response: RPCMessage>(
     _ method: MethodDescriptor, _ request: Request, options: CallOptions = .defaults
   ) async throws -> Response {
-    let framed = try FramedMessage(request)
+    let framed = try await FramedMessage.encoding(
+      request, compression: options.compression ?? configuration.compression)
     let call = call(method, options: options, (Request.self, Response.self))
     call.sendOnly(framed)
     return try await withTaskCancellationHandler {
@@ -79,7 +80,9 @@ public final class RPCChannel: Sendable {
   }
 
   private func makeCore(_ method: MethodDescriptor, _ options: CallOptions) -> ClientCallCore {
-    ClientCallCore(
+    var options = options
+    options.compression = options.compression ?? configuration.compression
+    return ClientCallCore(
       method: method, options: options, maxMessageBytes: configuration.maxMessageBytes,
       eventLoop: core.eventLoop)
   }

@@ -15,7 +15,12 @@ final class HeaderBlock {
   private(set) var isGRPC = false
   private(set) var contentType: String?
   private(set) var timeout: GRPCTimeout?
-  private(set) var encoding: String?
+  /// `grpc-encoding`.
+  private(set) var encoding = CompressionAlgorithm.identity
+  /// `grpc-encoding` when it names what is not supported.
+  private(set) var unsupportedEncoding: String?
+  /// `grpc-accept-encoding`.
+  private(set) var acceptedEncodings = AcceptedEncodings()
   private(set) var grpcStatus: StatusCode?
   private(set) var grpcMessage: String?
   private(set) var metadata = Metadata()
@@ -37,8 +42,14 @@ final class HeaderBlock {
     case 12 where name.equals("grpc-timeout"):
       timeout = GRPCTimeout(parsing: value)
       if timeout == nil { malformed = malformed ?? "grpc-timeout" }
-    case 13 where name.equals("grpc-encoding"): encoding = String(decoding: value, as: UTF8.self)
-    case 20 where name.equals("grpc-accept-encoding"): break
+    case 13 where name.equals("grpc-encoding"):
+      if let known = CompressionAlgorithm(name: value) {
+        encoding = known
+      } else {
+        unsupportedEncoding = String(decoding: value, as: UTF8.self)
+      }
+    case 20 where name.equals("grpc-accept-encoding"):
+      acceptedEncodings = AcceptedEncodings(parsing: value)
     case 11 where name.equals("grpc-status"):
       grpcStatus = UInt8(String(decoding: value, as: UTF8.self)).map(StatusCode.init(rawValue:)) ?? .unknown
     case 12 where name.equals("grpc-message"): grpcMessage = PercentEncoding.decode(value)

@@ -8,6 +8,11 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: all state is touched on `eventLoop` only; `next()` hops there.
 final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Sendable {
+  private enum Entry {
+    case decoded(Message)
+    case compressed(CompressedMessage)
+  }
+
   private enum End {
     case open
     /// After the messages that wait: nil is the regular end.
@@ -15,7 +20,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   }
 
   let eventLoop: any EventLoop
-  private var messages = Deque<(message: Message, credit: Int)>()
+  private var messages = Deque<(entry: Entry, credit: Int)>()
   private var end = End.open
   private var reader: (ticket: UInt64, continuation: CheckedContinuation<Message?, any Error>)?
   private let tickets = Atomic<UInt64>(0)
@@ -27,13 +32,24 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
     let message = try Message(serialized: bytes)
     guard case .open = end else { return }
-    if let reader {
-      self.reader = nil
-      creditor?.giveCredit(credit)
-      reader.continuation.resume(returning: message)
+    if reader != nil { hand(message, credit) } else { messages.append((.decoded(message), credit)) }
+  }
+
+  override func receive(_ message: CompressedMessage, credit: Int) throws {
+    guard case .open = end else { return }
+    if reader != nil {
+      let message = try message.decode(as: Message.self)
+      compressedCount += 1
+      hand(message, credit)
     } else {
-      messages.append((message, credit))
+      messages.append((.compressed(message), credit))
     }
+  }
+
+  private func hand(_ message: Message, _ credit: Int) {
+    let reader = reader.take()
+    creditor?.giveCredit(credit)
+    reader?.continuation.resume(returning: message)
   }
 
   override var isDrained: Bool { messages.isEmpty }
@@ -78,9 +94,29 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   }
 
   private func take() -> Message? {
-    guard let (message, credit) = messages.popFirst() else { return nil }
-    creditor?.giveCredit(credit)
-    return message
+    guard let (entry, credit) = messages.popFirst() else { return nil }
+    switch entry {
+    case .decoded(let message):
+      creditor?.giveCredit(credit)
+      return message
+    case .compressed(let compressed):
+      do {
+        let message = try compressed.decode(as: Message.self)
+        compressedCount += 1
+        creditor?.giveCredit(credit)
+        return message
+      } catch {
+        couldNotRead(error)
+        return nil
+      }
+    }
+  }
+
+  private func couldNotRead(_ error: any Error) {
+    messages = []
+    creditor?.couldNotRead(error)
+    // The stream may have ended well by itself; whoever reads must know that this is not all.
+    end = .ended(RPCError(unreadable: error))
   }
 
   private func wait(_ continuation: CheckedContinuation<Message?, any Error>, _ ticket: UInt64) {

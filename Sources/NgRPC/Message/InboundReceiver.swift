@@ -12,6 +12,12 @@ class InboundReceiver {
   /// - Parameter credit: how many bytes the sender gets back as window when the message is taken.
   func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws { fatalError("abstract") }
 
+  /// A whole message that is compressed; inflated when it is taken.
+  func receive(_ message: CompressedMessage, credit: Int) throws { fatalError("abstract") }
+
+  /// How many of the messages that were taken came compressed.
+  final var compressedCount = 0
+
   /// Whether all messages were taken, so that bytes of an incomplete one may be given back early.
   var isDrained: Bool { true }
 
@@ -29,4 +35,6 @@ class InboundReceiver {
 protocol InboundCreditor: AnyObject {
   /// `bytes` of the inbound stream were taken: the sender may send as many.
   func giveCredit(_ bytes: Int)
+  /// A message that was taken late can't be read: the call ends.
+  func couldNotRead(_ error: any Error)
 }

@@ -31,6 +31,13 @@ final class HandlerReceiver<Handler: StreamHandler>: InboundReceiver {
     creditor?.giveCredit(credit)
   }
 
+  override func receive(_ message: CompressedMessage, credit: Int) throws {
+    let message = try message.decode(as: Handler.Inbound.self)
+    compressedCount += 1
+    handler.received(message)
+    creditor?.giveCredit(credit)
+  }
+
   override func receivedEnd() { handler.inboundEnded() }
   override func becameWritable() { handler.writable() }
   override func closed(_ status: RPCError) {

@@ -21,7 +21,7 @@ public struct RPCRouter: Sendable {
   ) {
     add(method) { call in
       UnaryReceiver<Request>(call: call) { request in
-        try call.send(try await handler(request, ServerContext(call)))
+        try await call.respond(try await handler(request, ServerContext(call)))
       }
     }
   }
@@ -47,7 +47,8 @@ public struct RPCRouter: Sendable {
     add(method) { call in
       let queue = InboundQueue<Request>(eventLoop: call.eventLoop)
       queue.creditor = call
-      call.handle { call in try call.send(try await handler(RequestStream(queue: queue), ServerContext(call)))
+      call.handle { call in
+        try await call.respond(try await handler(RequestStream(queue: queue), ServerContext(call)))
       }
       return queue
     }
@@ -113,6 +114,7 @@ private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
   private unowned let call: ServerCall
   private let handler: @Sendable (Request) async throws -> Void
   private var request: Request?
+  private var compressed: CompressedMessage?
 
   init(call: ServerCall, handler: @escaping @Sendable (Request) async throws -> Void) {
     self.call = call
@@ -124,7 +126,21 @@ private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
     call.giveCredit(credit)
   }
 
+  override func receive(_ message: CompressedMessage, credit: Int) throws {
+    compressed = message
+    call.giveCredit(credit)
+  }
+
   override func receivedEnd() {
+    do {
+      if let compressed {
+        request = try compressed.decode()
+        compressedCount += 1
+        self.compressed = nil
+      }
+    } catch {
+      return call.couldNotRead(error)
+    }
     guard let request else { return }
     self.request = nil
     let handler = handler

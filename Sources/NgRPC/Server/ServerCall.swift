@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// One call at a server: joins the stream, the pure state, and whoever handles the call.
 ///
@@ -25,6 +26,10 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   private var writers: RoomWaiters?
   private var initialMetadata = Metadata()
   private var trailingMetadata = Metadata()
+  /// What the response's head announces: what is sent compressed later is so with nothing else.
+  private var announcedCompression = CompressionAlgorithm.identity
+  /// What is wanted until then. Atomic, because handlers compress their messages wherever they run.
+  private let wantedCompression: Atomic<UInt8>
 
   var eventLoop: any EventLoop { executor.eventLoop }
   var peer: SocketAddress? { connection.peer }
@@ -36,8 +41,13 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     self.connection = connection
     executor = connection.http2.executor
     state = ServerStreamState(kind: method.kind)
-    deframer = MessageDeframer(limit: connection.configuration.maxMessageBytes)
+    deframer = MessageDeframer(
+      limit: connection.configuration.maxMessageBytes, encoding: request.encoding)
+    wantedCompression = Atomic(CompressionAlgorithm.identity.rawValue)
     deadline = request.timeout.map { .now() + .nanoseconds($0.nanoseconds) }
+    if connection.configuration.compression != .identity {
+      setCompression(connection.configuration.compression)
+    }
   }
 
   /// Begins the call: the receiver gets its messages from now on.
@@ -70,23 +80,34 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     var rest = chunk
     do {
       while let message = try deframer.next(in: &rest) {
-        switch message {
-        case .inPlace(let bytes): try receive(bytes)
-        case .assembled(let buffer): try buffer.withUnsafeReadableBytes { try receive($0) }
+        switch message.bytes {
+        case .inPlace(let bytes): try receive(bytes, isCompressed: message.isCompressed)
+        case .assembled(let buffer):
+          try buffer.withUnsafeReadableBytes { try receive($0, isCompressed: message.isCompressed) }
         }
       }
       creditPartialMessage()
-    } catch let error as RPCError {
-      fail(error)
     } catch {
-      fail(RPCError(code: .internalError, message: "\(error)", cause: error))
+      couldNotRead(error)
     }
   }
 
-  private func receive(_ bytes: UnsafeRawBufferPointer) throws {
+  func couldNotRead(_ error: any Error) { fail(RPCError(unreadable: error)) }
+
+  var compressedRequestCount: Int {
+    eventLoop.preconditionInEventLoop()
+    return receiver?.compressedCount ?? 0
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer, isCompressed: Bool) throws {
     let credit = flow.completed(wireSize: bytes.count + ByteBuffer.messagePrefixLength)
     guard try state.receiveMessage(), let receiver else { return giveCredit(credit) }
-    try receiver.receive(bytes, credit: credit)
+    if isCompressed {
+      let message = CompressedMessage(bytes, deframer.encoding, limit: deframer.limit)
+      try receiver.receive(message, credit: credit)
+    } else {
+      try receiver.receive(bytes, credit: credit)
+    }
   }
 
   func receivedEndStream() {
@@ -121,7 +142,10 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   var isWritable: Bool { stream.pendingBytes < HTTP2Stream.highMark }
 
   /// - Throws: CANCELLED when the call has ended; what the message's encoding throws.
-  func send(_ message: some RPCMessage) throws {
+  func send(_ message: some RPCMessage, compress: Bool) throws {
+    if compress, chosenCompression != .identity {
+      return try send(framed: FramedMessage(message, compression: chosenCompression))
+    }
     eventLoop.preconditionInEventLoop()
     guard !state.hasEnded else { throw Self.endedError }
     // Everything that can fail comes before anything is changed.
@@ -135,21 +159,31 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     eventLoop.preconditionInEventLoop()
     guard !state.hasEnded else { throw Self.endedError }
     let head = try customHead()
-    stream.outbound.writeImmutableBuffer(message.bytes)
+    stream.outbound.writeImmutableBuffer(message.bytes(for: announcedCompression))
     sent(head)
   }
 
   /// The response's head when it is due and has metadata of the handler's.
   private func customHead() throws(RPCError) -> HeaderList? {
-    guard state.needsHead, !initialMetadata.isEmpty else { return nil }
+    guard state.needsHead else { return nil }
+    announcedCompression = chosenCompression
+    guard !initialMetadata.isEmpty || announcedCompression != .identity || request.encoding != .identity
+    else {
+      return nil
+    }
     try initialMetadata.validate()
-    return head(with: initialMetadata)
+    return head(with: initialMetadata, announcedCompression)
   }
 
-  private func head(with metadata: Metadata) -> HeaderList {
+  private func head(with metadata: Metadata, _ compression: CompressionAlgorithm) -> HeaderList {
     var headers = HeaderList()
     headers.add(":status", "200")
     headers.add("content-type", "application/grpc")
+    if compression != .identity { headers.add("grpc-encoding", compression.name) }
+    // Whoever compresses is told what else may be used: gRPC's "Compression".
+    if request.encoding != .identity {
+      headers.add("grpc-accept-encoding", CompressionAlgorithm.acceptedByUs)
+    }
     headers.add(metadata)
     return headers
   }
@@ -188,6 +222,17 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     receiver?.becameWritable()
   }
 
+  /// What the response's messages are compressed with. Usable from any thread.
+  var chosenCompression: CompressionAlgorithm {
+    CompressionAlgorithm(rawValue: wantedCompression.load(ordering: .relaxed))
+  }
+
+  /// Usable from any thread.
+  func setCompression(_ algorithm: CompressionAlgorithm) {
+    let accepted = request.acceptedEncodings.contains(algorithm) ? algorithm : .identity
+    wantedCompression.store(accepted.rawValue, ordering: .relaxed)
+  }
+
   func setInitialMetadata(_ metadata: Metadata) { initialMetadata = metadata }
   func setTrailingMetadata(_ metadata: Metadata) { trailingMetadata = metadata }
 
@@ -198,7 +243,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     case .trailersOnly:
       // What was to go in front goes along: there is only this one block.
       var headers = head(
-        with: error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:])
+        with: error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:], .identity)
       add(error, to: &headers)
       connection.http2.session.submitTrailersOnly(stream, headers)
     case .trailers where error == nil && trailingMetadata.isEmpty:

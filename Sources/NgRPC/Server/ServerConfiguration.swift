@@ -3,8 +3,11 @@ import NIOCore
 extension RPCServer {
   /// How a server behaves. Every value has a default that is right for most.
   public struct Configuration: Sendable {
-    /// The longest request message, in bytes. A longer one ends its call with RESOURCE_EXHAUSTED. 4 MiB by default.
+    /// The longest request message, in bytes, as it travels and when it is inflated. A longer one ends its call with RESOURCE_EXHAUSTED. 4 MiB by default.
     public var maxMessageBytes = 4 * 1024 * 1024
+    /// What responses are compressed with, unless their handler decides otherwise and as far as the client takes it: see
+    /// ``ServerContext/setCompression(_:)``. Nothing by default.
+    public var compression = CompressionAlgorithm.identity
     /// What each call may have under way towards the server, in bytes: 65,535 to 2^31-1. 256 KiB by default.
     public var streamWindowBytes = 256 * 1024
     /// What all calls of a connection together may have under way towards the server, in bytes. 1 MiB by default.

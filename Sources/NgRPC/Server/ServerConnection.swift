@@ -42,7 +42,7 @@ final class ServerConnection: HTTP2ConnectionDelegate {
 
   func received(_ request: HeaderBlock, on stream: HTTP2Stream, endStream: Bool) {
     guard let route = router.routes[request.path], request.isPost, request.isGRPC, request.malformed == nil,
-      request.encoding == nil || request.encoding == "identity"
+      request.unsupportedEncoding == nil
     else { return refuse(request, stream) }
     let call = ServerCall(method: route.method, request: request, stream: stream, connection: self)
     stream.delegate = call
@@ -111,8 +111,11 @@ struct Refusal {
     } else {
       headers.add(":status", "200")
       headers.add("content-type", "application/grpc")
-      headers.add("grpc-accept-encoding", "identity")
-      add(.unimplemented, "The encoding \"\(request.encoding ?? "")\" is not supported; use \"identity\".")
+      headers.add("grpc-accept-encoding", CompressionAlgorithm.acceptedByUs)
+      add(
+        .unimplemented,
+        "The encoding \"\(request.unsupportedEncoding ?? "")\" is not supported; use one of "
+          + "\(CompressionAlgorithm.acceptedByUs).")
     }
   }
 

@@ -31,6 +31,15 @@ public struct ServerContext: Sendable {
     call.onEventLoop { $0.setInitialMetadata(metadata) }
   }
 
+  /// Compresses the response's messages with `algorithm`, if the client takes it; else they are sent as they are.
+  ///
+  /// Of use before the first message only. Messages can be left out one by one, as in
+  /// ``ResponseWriter/send(_:compress:)``; a message that would not become smaller is.
+  public func setCompression(_ algorithm: CompressionAlgorithm) { call.setCompression(algorithm) }
+
+  /// How many of the request's messages that the handler has taken came compressed. On the event loop only.
+  package var compressedRequestCount: Int { call.compressedRequestCount }
+
   /// Sends `metadata` with the status.
   public func setTrailingMetadata(_ metadata: Metadata) {
     call.onEventLoop { $0.setTrailingMetadata(metadata) }

@@ -8,11 +8,14 @@ public struct ServerStream<Message: RPCMessage>: Sendable {
   public var eventLoop: any EventLoop { call.eventLoop }
 
   /// Sends a message, never waits; dropped when the call has ended. See ``pendingBytes``.
-  public func send(_ message: Message) {
+  ///
+  /// - Parameter compress: whether the response's compression is used for it. That happens on the event loop: give a large
+  ///   message as a ``FramedMessage`` that was made elsewhere.
+  public func send(_ message: Message, compress: Bool = true) {
     if call.eventLoop.inEventLoop {
-      sendNow { try $0.send(message) }
+      sendNow { try $0.send(message, compress: compress) }
     } else {
-      call.eventLoop.execute { send(message) }
+      call.eventLoop.execute { send(message, compress: compress) }
     }
   }
 

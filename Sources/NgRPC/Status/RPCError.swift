@@ -34,4 +34,11 @@ extension RPCError {
     default: self.init(code: .unknown, message: "The handler failed.", cause: error)
     }
   }
+
+  /// The status of a call one of whose messages can't be read.
+  init(unreadable error: any Error) {
+    self =
+      error as? RPCError
+      ?? RPCError(code: .internalError, message: "A message can't be read: \(error).", cause: error)
+  }
 }
