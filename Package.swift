@@ -227,7 +227,11 @@ let package = Package(
       path: "Tests/CIMTestSupport", swiftSettings: swift),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "NgRPCTests", dependencies: ["NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport"],
+      name: "NgRPCTests",
+      dependencies: [
+        "NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport",
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
       swiftSettings: swift),
     // Raw frames: the cases of RFC 9113, and attacks.
     .testTarget(

@@ -6,24 +6,54 @@ import Testing
 
 @Suite("With grpcio at the other end", .timeLimit(.minutes(2)))
 struct GrpcioTests {
+  enum Security: CaseIterable { case plaintext, tls, mutualTLS }
+
   @Test(
-    "A grpcio client finds all four kinds of call, metadata, statuses, deadlines and cancellation as it expects"
-  )
-  func client() async throws {
-    try await withLoopback { _, _, endpoint in
-      let client = try ChildProcess(Repository.python("echo_client.py", "\(endpoint.port)"))
+    "A grpcio client finds all four kinds of call, metadata, statuses, deadlines and cancellation as it expects",
+    arguments: Security.allCases)
+  func client(_ security: Security) async throws {
+    let certificates = try await TestCertificates.shared
+    let (configuration, arguments): (RPCServer.Configuration, [String]) =
+      switch security {
+      case .plaintext: (.defaults, [])
+      case .tls: (certificates.server(), [certificates.certificate("ca")])
+      case .mutualTLS:
+        (
+          certificates.server(clients: .required),
+          [certificates.certificate("ca"), certificates.certificate("client"), certificates.key("client")]
+        )
+      }
+    try await withLoopback(server: configuration) { _, _, endpoint in
+      var command = try Repository.python("echo_client.py", "\(endpoint.port)")
+      command.arguments += arguments
+      let client = try ChildProcess(command)
       let exit = try await client.waitUntilExit(within: .seconds(60))
       #expect(exit == .code(0), "\(client.errors.text)")
       #expect(client.output.text.contains("every case holds"))
     }
   }
 
-  @Test("A grpcio server is called with all four kinds of call, metadata, statuses and deadlines")
-  func server() async throws {
-    let server = try ChildProcess(Repository.python("echo_server.py"))
+  @Test(
+    "A grpcio server is called with all four kinds of call, metadata, statuses and deadlines",
+    arguments: Security.allCases)
+  func server(_ security: Security) async throws {
+    let certificates = try await TestCertificates.shared
+    let files = [
+      certificates.certificate("server"), certificates.key("server"), certificates.certificate("ca"),
+    ]
+    let (configuration, arguments): (RPCChannel.Configuration, [String]) =
+      switch security {
+      case .plaintext: (.defaults, [])
+      case .tls: (certificates.client(), Array(files.prefix(2)))
+      case .mutualTLS: (certificates.client("client"), files)
+      }
+    var command = try Repository.python("echo_server.py")
+    command.arguments += arguments
+    let server = try ChildProcess(command)
     let line = try await server.output.line(containing: "listening on ", within: .seconds(30))
     let port = try #require(line.split(separator: " ").last.flatMap { Int($0) })
-    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: port)], logger: quiet)
+    let channel = RPCChannel(
+      to: [Endpoint(host: "127.0.0.1", port: port)], configuration: configuration, logger: quiet)
 
     for size in [0, 1, 16_379, 70_000, 1 << 20] {
       let request = ByteBuffer(repeating: 9, count: size)

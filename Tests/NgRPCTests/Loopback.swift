@@ -7,10 +7,10 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 /// Runs `body` with a server of `services` on a free port and a channel to it; both have ended when it returns.
 func withLoopback<Result>(
   _ services: [any RPCService] = [EchoService()], server configuration: RPCServer.Configuration = .defaults,
-  channel channelConfiguration: RPCChannel.Configuration = .defaults,
+  channel channelConfiguration: RPCChannel.Configuration = .defaults, logger: Logger = quiet,
   _ body: (RPCChannel, RPCServer, Endpoint) async throws -> Result
 ) async throws -> Result {
-  let server = RPCServer(services: services, configuration: configuration, logger: quiet)
+  let server = RPCServer(services: services, configuration: configuration, logger: logger)
   let address = try await server.start(on: .hostAndPort("127.0.0.1", 0))
   let endpoint = Endpoint(host: "127.0.0.1", port: address.port!)
   let channel = RPCChannel(to: [endpoint], configuration: channelConfiguration, logger: quiet)

@@ -1,5 +1,9 @@
-"""Calls the echo service of the runtime's tests with grpcio: echo_client.py PORT. Fails at the first wrong answer."""
+"""Calls the echo service of the runtime's tests with grpcio. Fails at the first wrong answer.
 
+echo_client.py PORT [CA [CERTIFICATE KEY]]: with TLS when CA, a file, says whom to trust, and as CERTIFICATE if there is one.
+"""
+
+import pathlib
 import sys
 import threading
 
@@ -11,9 +15,13 @@ def expect(actual, wanted, what):
         sys.exit(f"{what}: got {actual!r}, wanted {wanted!r}")
 
 
-channel = grpc.insecure_channel(
-    f"127.0.0.1:{sys.argv[1]}", options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-)
+address = f"127.0.0.1:{sys.argv[1]}"
+options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+if len(sys.argv) == 2:
+    channel = grpc.insecure_channel(address, options)
+else:
+    ca, certificate, key = [pathlib.Path(path).read_bytes() for path in sys.argv[2:]] + [None] * (5 - len(sys.argv))
+    channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(ca, key, certificate), options)
 unary = channel.unary_unary("/test.Echo/Unary")
 chat = channel.stream_stream("/test.Echo/Chat")
 handler = channel.stream_stream("/test.Echo/Handler")

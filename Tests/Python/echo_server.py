@@ -1,5 +1,9 @@
-"""Serves the echo service of the runtime's tests with grpcio, and prints the port it listens on."""
+"""Serves the echo service of the runtime's tests with grpcio, and prints the port it listens on.
 
+echo_server.py [CERTIFICATE KEY [CA]]: with TLS as CERTIFICATE, a file, and asking clients for one that CA has signed.
+"""
+
+import pathlib
 import sys
 import time
 from concurrent import futures
@@ -43,7 +47,12 @@ methods = {
 }
 server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
 server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("test.Echo", methods)])
-port = server.add_insecure_port("127.0.0.1:0")
+if len(sys.argv) == 1:
+    port = server.add_insecure_port("127.0.0.1:0")
+else:
+    certificate, key, ca = [pathlib.Path(path).read_bytes() for path in sys.argv[1:]] + [None] * (4 - len(sys.argv))
+    credentials = grpc.ssl_server_credentials([(key, certificate)], ca, require_client_auth=ca is not None)
+    port = server.add_secure_port("127.0.0.1:0", credentials)
 server.start()
 print(f"listening on {port}", flush=True)
 sys.stdin.read()

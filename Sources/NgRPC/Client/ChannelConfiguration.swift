@@ -13,6 +13,8 @@ extension RPCChannel {
     public var connectionWindowBytes = 1024 * 1024
     /// The largest block of headers, counted as HTTP/2 does (names, values and 32 for each field). 64 KiB by default.
     public var maxHeaderListBytes = 64 * 1024
+    /// How the channel speaks TLS; nil, plaintext, by default.
+    public var tls: ClientTLS?
     /// How long one attempt to connect may take until the server's SETTINGS have come. 20 s by default.
     public var connectTimeout = TimeAmount.seconds(20)
     /// How long to wait between attempts.

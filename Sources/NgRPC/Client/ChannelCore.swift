@@ -2,6 +2,7 @@ import DequeModule
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// The part of a channel that lives on its event loop: carries out what ``ChannelState`` decides.
 ///
@@ -10,6 +11,7 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
   let eventLoop: any EventLoop
   private let targets: [Endpoint]
   private let configuration: RPCChannel.Configuration
+  private let certificates: TLSContextSource?
   private let logger: Logger
   private var state: ChannelState
   private var waiting = Deque<ClientCallCore>()
@@ -31,6 +33,7 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
     self.configuration = configuration
     self.eventLoop = eventLoop
     self.logger = logger
+    certificates = configuration.tls.map { TLSContextSource($0.settings, logger: logger) }
     state = ChannelState(backoff: configuration.backoff)
   }
 
@@ -78,20 +81,38 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
           message: "Can't connect to \(names): \(lastError.map(plainReason) ?? "no target").",
           cause: lastError))
     }
-    let connection = ClientConnection(authority: target.description, owner: self)
+    guard let certificates else { return dial(target, tls: nil, further: targets.dropFirst()) }
+    certificates.forNewConnection(on: eventLoop).assumeIsolated().whenComplete { result in
+      switch result {
+      case .failure(let error): self.connect(to: targets.dropFirst(), lastError: error)
+      case .success(let tls): self.dial(target, tls: tls, further: targets.dropFirst())
+      }
+    }
+  }
+
+  private func dial(_ target: Endpoint, tls: NIOSSLContext?, further: ArraySlice<Endpoint>) {
+    let connection = ClientConnection(authority: target.description, isSecure: tls != nil, owner: self)
     let bound = NIOLoopBound(connection, eventLoop: eventLoop)
     let limits = configuration.limits
+    let host = configuration.tls?.serverName ?? target.host
     ClientBootstrap(group: eventLoop)
       .connectTimeout(configuration.connectTimeout)
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try bound.value.add(to: channel, limits: limits) }
+        channel.eventLoop.makeCompletedFuture {
+          if let tls {
+            try channel.pipeline.syncOperations.addClientTLS(tls, host: host)
+          } else {
+            try channel.pipeline.syncOperations.addHandler(PlaintextReply())
+          }
+          try bound.value.add(to: channel, limits: limits)
+        }
       }
       .connect(host: target.host, port: target.port)
       .hop(to: eventLoop).assumeIsolated()
       .whenComplete { result in
         switch result {
-        case .failure(let error): self.connect(to: targets.dropFirst(), lastError: error)
-        case .success: self.awaitSettings(bound.value, further: targets.dropFirst())
+        case .failure(let error): self.connect(to: further, lastError: error)
+        case .success: self.awaitSettings(bound.value, further: further)
         }
       }
   }
@@ -131,7 +152,8 @@ final class ChannelCore: ClientConnection.Owner, @unchecked Sendable {
       attemptFailed(
         RPCError(
           code: .unavailable,
-          message: "The connection to \(connection.authority) ended before it was usable.",
+          message:
+            "The connection to \(connection.authority) ended before it was usable\(reason.map { ": \($0.message)" } ?? ".")",
           cause: reason))
     }
     leave(connection)

@@ -84,7 +84,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   private func headers(for connection: ClientConnection) -> HeaderList {
     var headers = HeaderList()
     headers.add(":method", "POST")
-    headers.add(":scheme", "http")
+    headers.add(":scheme", connection.isSecure ? "https" : "http")
     headers.add(":path", method.path)
     headers.add(":authority", connection.authority)
     if let deadline {

@@ -11,13 +11,15 @@ final class ClientConnection: HTTP2ConnectionDelegate {
   }
 
   let authority: String
+  let isSecure: Bool
   private(set) var http2: HTTP2Connection!
   private var owner: (any Owner)?
   private(set) var isReady = false
   private var isDraining = false
 
-  init(authority: String, owner: any Owner) {
+  init(authority: String, isSecure: Bool, owner: any Owner) {
     self.authority = authority
+    self.isSecure = isSecure
     self.owner = owner
   }
 

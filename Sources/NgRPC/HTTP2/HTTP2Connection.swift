@@ -82,7 +82,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       }
       setNeedsFlush()
     } catch {
-      closeReason = error
+      closeReason = buffer.looksLikeTLS ? broken(by: PlaintextFailure.peerSpeaksTLS) : error
       close()
     }
   }
@@ -98,10 +98,13 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    closeReason =
-      closeReason ?? RPCError(code: .unavailable, message: "The connection broke.", cause: error)
+    if !isClosing { closeReason = closeReason ?? broken(by: error) }
     executor.endRead()
     close()
+  }
+
+  private func broken(by error: any Error) -> RPCError {
+    RPCError(code: .unavailable, message: "The connection broke: \(plainReason(error)).", cause: error)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -126,6 +129,11 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
         if output.readableBytes > 0 {
           context.write(wrapOutboundOut(output), promise: nil)
           hasWritten = true
+        }
+        if mayHaveMore {
+          // Behind TLS the channel knows of bytes only when they are flushed.
+          context.flush()
+          hasWritten = false
         }
         executor.giveBack(output, keepingUpTo: Self.keptBufferSize)
         handleEvents()

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// Serves services to gRPC clients over HTTP/2.
@@ -24,6 +25,7 @@ public final class RPCServer: Sendable {
 
   private struct State {
     var listeners: [any Channel] = []
+    var certificates: [(source: TLSContextSource, watch: Task<Void, Never>?)] = []
     var connections: [ObjectIdentifier: (channel: any Channel, connection: NIOLoopBound<ServerConnection>)] =
       [:]
     var isShuttingDown = false
@@ -58,18 +60,30 @@ public final class RPCServer: Sendable {
   /// How many connections are open.
   public var connectionCount: Int { state.withLock { $0.connections.count } }
 
-  /// Begins to listen.
+  /// Begins to listen, with TLS when the configuration says so.
   ///
   /// - Returns: the address, with the port that the system chose.
-  /// - Throws: UNAVAILABLE when the address can't be bound or the server is shutting down.
+  /// - Throws: UNAVAILABLE when the address can't be bound or the server is shutting down; ``InvalidTLS``.
   @discardableResult
   public func start(on address: BindAddress) async throws -> SocketAddress {
+    try await start(on: address, tls: configuration.tls)
+  }
+
+  /// Begins to listen, with TLS or without, whatever the configuration says.
+  ///
+  /// - Parameter tls: nil for plaintext.
+  /// - Returns: the address, with the port that the system chose.
+  /// - Throws: UNAVAILABLE when the address can't be bound or the server is shutting down; ``InvalidTLS``.
+  @discardableResult
+  public func start(on address: BindAddress, tls: ServerTLS?) async throws -> SocketAddress {
+    let certificates = tls.map { TLSContextSource($0.settings, logger: logger) }
+    try await certificates?.refresh()
     let bootstrap = ServerBootstrap(group: eventLoopGroup)
       .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.maxMessagesPerRead, value: 4)
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
+        channel.eventLoop.makeCompletedFuture { try self.accept(channel, certificates?.current) }
       }
     let listener: any Channel
     do {
@@ -83,8 +97,12 @@ public final class RPCServer: Sendable {
         code: .unavailable, message: "Can't listen on \(address): \(plainReason(error)).", cause: error)
     }
     let accepted = state.withLock { state in
-      if !state.isShuttingDown { state.listeners.append(listener) }
-      return !state.isShuttingDown
+      guard !state.isShuttingDown else { return false }
+      state.listeners.append(listener)
+      if let certificates {
+        state.certificates.append((certificates, watch(certificates, tls?.reloadInterval)))
+      }
+      return true
     }
     guard accepted, let local = listener.localAddress else {
       try? await listener.close()
@@ -93,14 +111,26 @@ public final class RPCServer: Sendable {
     return local
   }
 
-  private func accept(_ channel: any Channel) throws {
+  /// Looks at the files of certificates and keys now rather than at the next ``ServerTLS/reloadInterval``.
+  ///
+  /// - Throws: ``InvalidTLS`` when what is there can't be used; what is in use stays in use.
+  public func reloadTLS() async throws {
+    for (source, _) in state.withLock({ $0.certificates }) { try await source.refresh() }
+  }
+
+  private func watch(_ certificates: TLSContextSource, _ interval: Duration?) -> Task<Void, Never>? {
+    guard let interval, !certificates.isConstant else { return nil }
+    return Task { await certificates.watch(every: interval) }
+  }
+
+  private func accept(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
     if case .v4 = channel.remoteAddress {
       try setNoDelay(channel)
     } else if case .v6 = channel.remoteAddress {
       try setNoDelay(channel)
     }
     let connection = ServerConnection(router: router, configuration: configuration, logger: logger)
-    try connection.add(to: channel)
+    try connection.add(to: channel, tls: tls)
     let id = ObjectIdentifier(connection)
     let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
     let isShuttingDown = state.withLock { state in
@@ -129,6 +159,8 @@ public final class RPCServer: Sendable {
       state.isShuttingDown = true
       let listeners = state.listeners
       state.listeners = []
+      for (_, watch) in state.certificates { watch?.cancel() }
+      state.certificates = []
       if state.connections.isEmpty {
         drained.succeed()
       } else if let earlier = state.drained {

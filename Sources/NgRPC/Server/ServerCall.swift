@@ -33,6 +33,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
 
   var eventLoop: any EventLoop { executor.eventLoop }
   var peer: SocketAddress? { connection.peer }
+  var peerCertificate: PeerCertificate? { connection.peerCertificate }
 
   init(method: MethodDescriptor, request: HeaderBlock, stream: HTTP2Stream, connection: ServerConnection) {
     self.method = method

@@ -16,7 +16,9 @@ extension RPCServer {
     public var maxConcurrentStreams = 10_000
     /// The largest block of headers, counted as HTTP/2 does (names, values and 32 for each field). 64 KiB by default.
     public var maxHeaderListBytes = 64 * 1024
-    /// How long a new connection may take until it has sent its HTTP/2 preface. 20 s by default.
+    /// How a server speaks TLS on the addresses that it is started on; nil, plaintext, by default.
+    public var tls: ServerTLS?
+    /// How long a new connection may take until it has sent its HTTP/2 preface, after the TLS handshake if there is one. 20 s by default.
     public var prefaceTimeout = TimeAmount.seconds(20)
     /// How many connections may wait to be accepted. 1024 by default; the system may hold it lower.
     public var backlog = 1024

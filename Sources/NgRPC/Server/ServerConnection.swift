@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOSSL
 
 /// A client's connection: makes a call of each stream, and ends in good order.
 ///
@@ -12,6 +13,8 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   let configuration: RPCServer.Configuration
   private(set) var http2: HTTP2Connection!
   private(set) var peer: SocketAddress?
+  /// Known before the first call, and the same for all: so calls may ask for it from any thread.
+  private(set) var peerCertificate: PeerCertificate?
   private var shutdown = Shutdown.none
   private var prefaceTimer: Scheduled<Void>?
   private let logger: Logger
@@ -23,8 +26,13 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   }
 
   /// Takes over a new channel. On its event loop.
-  func add(to channel: any Channel) throws {
+  ///
+  /// - Parameter tls: nil for plaintext.
+  func add(to channel: any Channel, tls: NIOSSLContext?) throws {
     peer = channel.remoteAddress
+    if let tls {
+      try channel.pipeline.syncOperations.addServerTLS(tls) { [weak self] in self?.peerCertificate = $0 }
+    }
     http2 = HTTP2Connection(
       session: NgHTTP2Session(role: .server, limits: configuration.limits),
       executor: .of(channel.eventLoop), delegate: self)

@@ -1,11 +1,12 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
   import Glibc
 #endif
 
-/// Why a socket could not be used, in the words of the system: "Connection refused".
+/// Why a connection could not be used: a socket in the words of the system ("Connection refused"), TLS in ours.
 func plainReason(_ error: any Error) -> String {
   switch error {
   case let error as IOError:
@@ -19,6 +20,8 @@ func plainReason(_ error: any Error) -> String {
     return "the name \(error.host) can't be resolved"
   case ChannelError.connectTimeout(let limit):
     return "no answer within \(limit.nanoseconds / 1_000_000) ms"
+  case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+    return TLSFailure(error).description
   default:
     return "\(error)"
   }

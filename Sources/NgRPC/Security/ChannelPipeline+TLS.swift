@@ -1,0 +1,27 @@
+import NIOCore
+import NIOSSL
+
+extension ChannelPipeline.SynchronousOperations {
+  /// Has a new connection to a server begin with a TLS handshake.
+  ///
+  /// - Parameter completed: told the client's certificate when all is well.
+  func addServerTLS(_ context: NIOSSLContext, completed: @escaping (PeerCertificate?) -> Void) throws {
+    let tls = NIOSSLServerHandler(context: context)
+    try addHandlers(tls, TLSHandshake(tls, completed: completed))
+  }
+
+  /// Has a client's new connection begin with a TLS handshake.
+  ///
+  /// - Parameter host: what the server's certificate must be for: a name, or the IP address that is connected to.
+  func addClientTLS(_ context: NIOSSLContext, host: String) throws {
+    let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+    let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+    // NIO would be content with the address where a name was asked for.
+    let checksName = !isAddress && context.configuration.certificateVerification == .fullVerification
+    try addHandlers(
+      tls,
+      TLSHandshake(tls) { certificate throws(TLSFailure) in
+        if checksName, certificate?.isFor(host: host) != true { throw .wrongName(certificate) }
+      })
+  }
+}
