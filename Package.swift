@@ -17,7 +17,7 @@ let package = Package(
   name: "cim",
   products: [
     .executable(name: "cim", targets: ["cim"]),
-    .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices", "NgRPCInterceptors"]),
+    .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices", "NgRPCInterceptors", "NgRPCStatusDetails"]),
     .executable(name: "ngrpc-interop", targets: ["ngrpc-interop"]),
     .library(name: "CIMClient", targets: ["CIMClient", "CIMCore"]),
     .plugin(name: "generate-rpc", targets: ["GenerateRPC"]),
@@ -64,6 +64,12 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "NgRPCServices", dependencies: ["NgRPC", "NgRPCProtos"], swiftSettings: swift),
+
+    // Errors with details: google.rpc.Status.
+    .target(
+      name: "NgRPCStatusDetails",
+      dependencies: ["NgRPC", "NgRPCProtos", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: swift),
 
     // What everybody wants of a server and a client: logging, metrics, tracing, authentication, concurrency limits.
     .target(
@@ -184,10 +190,15 @@ let package = Package(
       swiftSettings: swift),
 
     // A server and a client of grpc.testing.TestService, for trying the runtime against others.
+    .target(
+      name: "CNgRPCInteropProtos", dependencies: ["CProtobufC"], path: "Generated/CNgRPCInteropProtos"),
+    .target(
+      name: "NgRPCInteropProtos", dependencies: ["NgRPC", "CNgRPCInteropProtos"],
+      path: "Generated/NgRPCInteropProtos", swiftSettings: swift),
     .executableTarget(
       name: "ngrpc-interop",
       dependencies: [
-        "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "NgRPC", "NgRPCInteropProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -229,7 +240,7 @@ let package = Package(
     .testTarget(
       name: "NgRPCTests",
       dependencies: [
-        "NgRPC", "NgRPCProtos", "NgRPCServices", "TestSupport",
+        "NgRPC", "NgRPCProtos", "NgRPCServices", "NgRPCStatusDetails", "TestSupport",
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: swift),

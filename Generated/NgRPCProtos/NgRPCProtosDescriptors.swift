@@ -3,6 +3,12 @@
 
 public import NgRPC
 
+/// The proto package `google.protobuf`.
+public enum GoogleProtobuf {}
+
+/// The proto package `google.rpc`.
+public enum GoogleRpc {}
+
 /// The proto package `grpc.health.v1`.
 public enum GrpcHealthV1 {}
 
@@ -19,11 +25,116 @@ public enum NgrpcBenchV1 {}
 public enum NgRPCProtosDescriptors {
   /// The files, in the order of their names.
   public static let all: [ProtobufFileDescriptor] = [
+    google_protobuf_any,
+    google_protobuf_duration,
+    google_rpc_error_details,
+    google_rpc_status,
     grpc_health_v1_health,
     grpc_reflection_v1_reflection,
     grpc_reflection_v1alpha_reflection,
     ngrpc_bench_v1_bench,
   ]
+
+  private static let google_protobuf_any = ProtobufFileDescriptor(
+    name: "google/protobuf/any.proto",
+    imports: [],
+    services: [],
+    symbols: [
+      "google.protobuf.Any",
+    ],
+    latin1: """
+      \u{A}\u{19}google/protobuf/any.proto\u{12}\u{F}google.protobuf\"6\u{A}\u{3}Any\u{12}\u{19}\u{A}\u{8}\
+      type_url\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}typeUrl\u{12}\u{14}\u{A}\u{5}value\u{18}\u{2}\u{20}\u{1}(\u{C}\
+      R\u{5}valueb\u{6}proto3
+      """)
+
+  private static let google_protobuf_duration = ProtobufFileDescriptor(
+    name: "google/protobuf/duration.proto",
+    imports: [],
+    services: [],
+    symbols: [
+      "google.protobuf.Duration",
+    ],
+    latin1: """
+      \u{A}\u{1E}google/protobuf/duration.proto\u{12}\u{F}google.protobuf\":\u{A}\u{8}Duration\u{12}\u{18}\
+      \u{A}\u{7}seconds\u{18}\u{1}\u{20}\u{1}(\u{3}R\u{7}seconds\u{12}\u{14}\u{A}\u{5}nanos\u{18}\u{2}\u{20}\
+      \u{1}(\u{5}R\u{5}nanosb\u{6}proto3
+      """)
+
+  private static let google_rpc_error_details = ProtobufFileDescriptor(
+    name: "google/rpc/error_details.proto",
+    imports: ["google/protobuf/duration.proto"],
+    services: [],
+    symbols: [
+      "google.rpc.ErrorInfo",
+      "google.rpc.RetryInfo",
+      "google.rpc.DebugInfo",
+      "google.rpc.QuotaFailure",
+      "google.rpc.QuotaFailure.Violation",
+      "google.rpc.PreconditionFailure",
+      "google.rpc.PreconditionFailure.Violation",
+      "google.rpc.BadRequest",
+      "google.rpc.BadRequest.FieldViolation",
+      "google.rpc.RequestInfo",
+      "google.rpc.ResourceInfo",
+      "google.rpc.Help",
+      "google.rpc.Help.Link",
+      "google.rpc.LocalizedMessage",
+    ],
+    latin1: """
+      \u{A}\u{1E}google/rpc/error_details.proto\u{12}\u{A}google.rpc\u{1A}\u{1E}google/protobuf/duration.p\
+      roto\"\u{B9}\u{1}\u{A}\u{9}ErrorInfo\u{12}\u{16}\u{A}\u{6}reason\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{6}re\
+      ason\u{12}\u{16}\u{A}\u{6}domain\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}domain\u{12}?\u{A}\u{8}metadata\u{18}\
+      \u{3}\u{20}\u{3}(\u{B}2#.google.rpc.ErrorInfo.MetadataEntryR\u{8}metadata\u{1A};\u{A}\u{D}MetadataEn\
+      try\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}value\u{18}\u{2}\
+      \u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}\"G\u{A}\u{9}RetryInfo\u{12}:\u{A}\u{B}retry_delay\u{18}\u{1}\
+      \u{20}\u{1}(\u{B}2\u{19}.google.protobuf.DurationR\u{A}retryDelay\"H\u{A}\u{9}DebugInfo\u{12}#\u{A}\u{D}\
+      stack_entries\u{18}\u{1}\u{20}\u{3}(\u{9}R\u{C}stackEntries\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\
+      \u{1}(\u{9}R\u{6}detail\"\u{8E}\u{4}\u{A}\u{C}QuotaFailure\u{12}B\u{A}\u{A}violations\u{18}\u{1}\u{20}\
+      \u{3}(\u{B}2\".google.rpc.QuotaFailure.ViolationR\u{A}violations\u{1A}\u{B9}\u{3}\u{A}\u{9}Violation\
+      \u{12}\u{18}\u{A}\u{7}subject\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}subject\u{12}\u{20}\u{A}\u{B}descript\
+      ion\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{B}description\u{12}\u{1F}\u{A}\u{B}api_service\u{18}\u{3}\u{20}\u{1}\
+      (\u{9}R\u{A}apiService\u{12}!\u{A}\u{C}quota_metric\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{B}quotaMetric\u{12}\
+      \u{19}\u{A}\u{8}quota_id\u{18}\u{5}\u{20}\u{1}(\u{9}R\u{7}quotaId\u{12}b\u{A}\u{10}quota_dimensions\u{18}\
+      \u{6}\u{20}\u{3}(\u{B}27.google.rpc.QuotaFailure.Violation.QuotaDimensionsEntryR\u{F}quotaDimensions\
+      \u{12}\u{1F}\u{A}\u{B}quota_value\u{18}\u{7}\u{20}\u{1}(\u{3}R\u{A}quotaValue\u{12}1\u{A}\u{12}futur\
+      e_quota_value\u{18}\u{8}\u{20}\u{1}(\u{3}H\u{0}R\u{10}futureQuotaValue\u{88}\u{1}\u{1}\u{1A}B\u{A}\u{14}\
+      QuotaDimensionsEntry\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}\
+      value\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{15}\u{A}\u{13}_future_quota_value\"\u{BD}\
+      \u{1}\u{A}\u{13}PreconditionFailure\u{12}I\u{A}\u{A}violations\u{18}\u{1}\u{20}\u{3}(\u{B}2).google.\
+      rpc.PreconditionFailure.ViolationR\u{A}violations\u{1A}[\u{A}\u{9}Violation\u{12}\u{12}\u{A}\u{4}typ\
+      e\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{4}type\u{12}\u{18}\u{A}\u{7}subject\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{7}\
+      subject\u{12}\u{20}\u{A}\u{B}description\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{B}description\"\u{8C}\u{2}\u{A}\
+      \u{A}BadRequest\u{12}P\u{A}\u{10}field_violations\u{18}\u{1}\u{20}\u{3}(\u{B}2%.google.rpc.BadReques\
+      t.FieldViolationR\u{F}fieldViolations\u{1A}\u{AB}\u{1}\u{A}\u{E}FieldViolation\u{12}\u{14}\u{A}\u{5}\
+      field\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{5}field\u{12}\u{20}\u{A}\u{B}description\u{18}\u{2}\u{20}\u{1}(\
+      \u{9}R\u{B}description\u{12}\u{16}\u{A}\u{6}reason\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{6}reason\u{12}I\u{A}\
+      \u{11}localized_message\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{1C}.google.rpc.LocalizedMessageR\u{10}localiz\
+      edMessage\"O\u{A}\u{B}RequestInfo\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{9}r\
+      equestId\u{12}!\u{A}\u{C}serving_data\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{B}servingData\"\u{90}\u{1}\u{A}\
+      \u{C}ResourceInfo\u{12}#\u{A}\u{D}resource_type\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}resourceType\u{12}#\
+      \u{A}\u{D}resource_name\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}resourceName\u{12}\u{14}\u{A}\u{5}owner\u{18}\
+      \u{3}\u{20}\u{1}(\u{9}R\u{5}owner\u{12}\u{20}\u{A}\u{B}description\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{B}\
+      description\"o\u{A}\u{4}Help\u{12}+\u{A}\u{5}links\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{15}.google.rpc.Hel\
+      p.LinkR\u{5}links\u{1A}:\u{A}\u{4}Link\u{12}\u{20}\u{A}\u{B}description\u{18}\u{1}\u{20}\u{1}(\u{9}R\
+      \u{B}description\u{12}\u{10}\u{A}\u{3}url\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{3}url\"D\u{A}\u{10}Localize\
+      dMessage\u{12}\u{16}\u{A}\u{6}locale\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{6}locale\u{12}\u{18}\u{A}\u{7}me\
+      ssage\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{7}messageb\u{6}proto3
+      """)
+
+  private static let google_rpc_status = ProtobufFileDescriptor(
+    name: "google/rpc/status.proto",
+    imports: ["google/protobuf/any.proto"],
+    services: [],
+    symbols: [
+      "google.rpc.Status",
+    ],
+    latin1: """
+      \u{A}\u{17}google/rpc/status.proto\u{12}\u{A}google.rpc\u{1A}\u{19}google/protobuf/any.proto\"f\u{A}\
+      \u{6}Status\u{12}\u{12}\u{A}\u{4}code\u{18}\u{1}\u{20}\u{1}(\u{5}R\u{4}code\u{12}\u{18}\u{A}\u{7}mes\
+      sage\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{7}message\u{12}.\u{A}\u{7}details\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{14}\
+      .google.protobuf.AnyR\u{7}detailsb\u{6}proto3
+      """)
 
   private static let grpc_health_v1_health = ProtobufFileDescriptor(
     name: "grpc/health/v1/health.proto",

@@ -76,6 +76,9 @@ extension Metadata: ExpressibleByDictionaryLiteral {
 }
 
 extension Metadata {
+  /// A serialized `google.rpc.Status`: the one key of gRPC's own that is not set by the runtime.
+  package static let statusDetailsKey = "grpc-status-details-bin"
+
   /// Throws INTERNAL naming the first entry that may not travel.
   func validate() throws(RPCError) {
     for entry in entries {
@@ -84,7 +87,7 @@ extension Metadata {
         throw RPCError(
           code: .internalError, message: "The metadata key \"\(key)\" must be made of [0-9a-z_.-] only.")
       }
-      guard !key.hasPrefix("grpc-") else {
+      guard !key.hasPrefix("grpc-") || key == Self.statusDetailsKey else {
         throw RPCError(
           code: .internalError,
           message: "The metadata key \"\(key)\" begins with \"grpc-\", which belongs to gRPC.")
