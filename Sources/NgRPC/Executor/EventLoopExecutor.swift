@@ -22,8 +22,8 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
 
   let eventLoop: any EventLoop
 
-  /// Reused by the loop's connections, one after another, for what they send.
-  private var outputBuffer = ByteBuffer()
+  /// What the loop's connections use one after another.
+  let buffers = EventLoopBuffers()
   private var jobs = Deque<UnownedJob>()
   private var unflushed: [any Flushable] = []
   private var isDraining = false
@@ -51,22 +51,6 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
       executors[id] = executor
       return executor
     }
-  }
-
-  // MARK: Output
-
-  /// An empty buffer for one connection's output.
-  func takeOutputBuffer() -> ByteBuffer {
-    var buffer = ByteBuffer()
-    swap(&buffer, &outputBuffer)
-    // Memory that an unfinished write still holds is left to it.
-    buffer.clear(minimumCapacity: 4096)
-    return buffer
-  }
-
-  /// Keeps the memory of `buffer` for the next output, unless it is large.
-  func giveBack(_ buffer: ByteBuffer, keepingUpTo limit: Int) {
-    if buffer.capacity <= limit { outputBuffer = buffer }
   }
 
   // MARK: Jobs

@@ -25,8 +25,6 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   private static let writeSize = 128 * 1024
   /// How long the last bytes may take.
   private static let finishTimeout = TimeAmount.seconds(5)
-  /// The largest output buffer that the loop keeps.
-  private static let keptBufferSize = 256 * 1024
 
   let session: NgHTTP2Session
   let executor: EventLoopExecutor
@@ -85,6 +83,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       closeReason = buffer.looksLikeTLS ? broken(by: PlaintextFailure.peerSpeaksTLS) : error
       close()
     }
+    executor.buffers.giveBack(read: buffer)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -122,7 +121,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     do {
       var mayHaveMore = true
       while mayHaveMore, context.channel.isWritable {
-        session.output = executor.takeOutputBuffer()
+        session.output = executor.buffers.takeOutput()
         mayHaveMore = try session.produceOutput(limit: Self.writeSize)
         let output = session.output
         session.output = ByteBuffer()
@@ -135,7 +134,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
           context.flush()
           hasWritten = false
         }
-        executor.giveBack(output, keepingUpTo: Self.keptBufferSize)
+        executor.buffers.giveBack(output: output)
         handleEvents()
       }
     } catch {

@@ -4,17 +4,17 @@ import NIOCore
 // nghttp2's side: sessions are made, and its callbacks note what happened.
 extension NgHTTP2Session {
   /// - Parameter owner: handed to the callbacks unretained: the session is deleted in the owner's `deinit`.
-  static func makeSession(role: Role, owner: NgHTTP2Session) -> OpaquePointer {
+  static func makeSession(role: Role, owner: NgHTTP2Session, frameBuffer: SharedFrameBuffer?) -> OpaquePointer
+  {
     var session: OpaquePointer?
-    let opaque = Unmanaged.passUnretained(owner).toOpaque()
-    let result =
-      switch role {
-      case .server:
-        nghttp2_session_server_new2(&session, Prototype.shared.callbacks, opaque, Prototype.shared.options)
-      case .client:
-        nghttp2_session_client_new2(&session, Prototype.shared.callbacks, opaque, Prototype.shared.options)
-      }
-    guard result == 0, let session else { fatalError("nghttp2 could not allocate a session") }
+    func make(_ allocator: UnsafeMutablePointer<nghttp2_mem>?) {
+      let make = role == .server ? nghttp2_session_server_new3 : nghttp2_session_client_new3
+      _ = make(
+        &session, Prototype.shared.callbacks, Unmanaged.passUnretained(owner).toOpaque(),
+        Prototype.shared.options, allocator)
+    }
+    if let frameBuffer { frameBuffer.offer(while: make) } else { make(nil) }
+    guard let session else { fatalError("nghttp2 could not allocate a session") }
     return session
   }
 
@@ -88,10 +88,9 @@ extension NgHTTP2Session {
         guard let stream = source?.pointee.ptr, let header else {
           return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
         }
-        NgHTTP2Session.from(user).write(
+        return NgHTTP2Session.from(user).write(
           Unmanaged<HTTP2Stream>.fromOpaque(stream).takeUnretainedValue(), header: header, length: length,
           padding: frame!.pointee.data.padlen)
-        return 0
       }
       nghttp2_session_callbacks_set_error_callback2(callbacks) { _, _, message, length, user in
         let text = UnsafeRawBufferPointer(start: message, count: length)
@@ -206,7 +205,11 @@ extension NgHTTP2Session {
   }
 
   /// Writes a DATA frame: its header, and exactly `length` bytes of the stream.
-  private func write(_ stream: HTTP2Stream, header: UnsafePointer<UInt8>, length: Int, padding: Int) {
+  ///
+  /// - Returns: what nghttp2 does next: go on, or pause when enough is there.
+  private func write(
+    _ stream: HTTP2Stream, header: UnsafePointer<UInt8>, length: Int, padding: Int
+  ) -> Int32 {
     output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))
     precondition(padding == 0, "no padding was asked for")
     stream.outbound.readWithUnsafeReadableBytes { bytes in
@@ -215,6 +218,7 @@ extension NgHTTP2Session {
     }
     stream.discardWrittenBytes()
     if stream.isFull, stream.outbound.readableBytes <= HTTP2Stream.lowMark { drained.append(stream) }
+    return output.readableBytes < outputLimit ? 0 : NGHTTP2_ERR_PAUSE.rawValue
   }
 
   /// A block of headers that is too large for nghttp2 (64 KiB) would vanish, and its call hang: it is reset instead.

@@ -49,11 +49,17 @@ final class NgHTTP2Session {
   var headers = HeaderBlock()
 
   var session: OpaquePointer!
+  private let frameBuffer: SharedFrameBuffer?
+  /// At so many bytes ``output`` is enough for now.
+  private(set) var outputLimit = 0
 
-  init(role: Role, limits: Limits) {
+  /// - Parameter frameBuffer: shared with the other server sessions of an event loop; only for a server.
+  init(role: Role, limits: Limits, frameBuffer: SharedFrameBuffer? = nil) {
+    precondition(frameBuffer == nil || role == .server, "a client's session has its own frame buffer")
     self.role = role
     self.limits = limits
-    session = Self.makeSession(role: role, owner: self)
+    self.frameBuffer = frameBuffer
+    session = Self.makeSession(role: role, owner: self, frameBuffer: frameBuffer)
     var settings = [
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(limits.streamWindow)),
@@ -109,10 +115,11 @@ final class NgHTTP2Session {
   ///
   /// - Returns: whether something may be left.
   func produceOutput(limit: Int) throws(RPCError) -> Bool {
+    outputLimit = limit
     while output.readableBytes < limit {
       var bytes: UnsafePointer<UInt8>?
       let count = nghttp2_session_mem_send(session, &bytes)
-      if count == 0 { return false }
+      if count == 0 { break }
       guard count > 0, let bytes else {
         throw RPCError(
           code: .internalError,
@@ -120,7 +127,7 @@ final class NgHTTP2Session {
       }
       output.writeBytes(UnsafeRawBufferPointer(start: bytes, count: count))
     }
-    return true
+    return output.readableBytes >= limit
   }
 
   /// Opens a stream with a request.

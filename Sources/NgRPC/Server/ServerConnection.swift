@@ -33,9 +33,13 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     if let tls {
       try channel.pipeline.syncOperations.addServerTLS(tls) { [weak self] in self?.peerCertificate = $0 }
     }
+    let executor = EventLoopExecutor.of(channel.eventLoop)
     http2 = HTTP2Connection(
-      session: NgHTTP2Session(role: .server, limits: configuration.limits),
-      executor: .of(channel.eventLoop), delegate: self)
+      session: NgHTTP2Session(
+        role: .server, limits: configuration.limits, frameBuffer: executor.buffers.frameBuffer),
+      executor: executor, delegate: self)
+    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+    try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor))
     try channel.pipeline.syncOperations.addHandler(http2)
     prefaceTimer = channel.eventLoop.assumeIsolated().scheduleTask(in: configuration.prefaceTimeout) {
       [weak self] in

@@ -1,0 +1,69 @@
+import NIOCore
+
+/// Memory that the connections of an event loop use one after another, so that an idle one holds none of it.
+///
+/// Belongs to its event loop.
+final class EventLoopBuffers {
+  /// What one read takes at most, in bytes.
+  static let readSize = 64 * 1024
+  /// The largest output buffer that is kept, in bytes.
+  private static let keptOutputSize = 256 * 1024
+
+  /// Where nghttp2 lays out the frames of server sessions.
+  let frameBuffer = SharedFrameBuffer()
+  private var output = ByteBuffer()
+  private var read = ByteBuffer()
+
+  /// An empty buffer for one connection's output.
+  func takeOutput() -> ByteBuffer {
+    var buffer = ByteBuffer()
+    swap(&buffer, &output)
+    // Memory that an unfinished write still holds is left to it.
+    buffer.clear(minimumCapacity: 4096)
+    return buffer
+  }
+
+  /// Keeps the memory of `buffer` for the next output, unless it is large.
+  func giveBack(output buffer: ByteBuffer) {
+    if buffer.storageCapacity <= Self.keptOutputSize { output = buffer }
+  }
+
+  /// A buffer for one read.
+  func takeRead(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+    var buffer = ByteBuffer()
+    swap(&buffer, &read)
+    guard buffer.storageCapacity == Self.readSize else { return allocator.buffer(capacity: Self.readSize) }
+    // Memory that a handler still holds is left to it.
+    buffer.clear()
+    return buffer
+  }
+
+  /// Keeps the memory of `buffer` for the next read when it came from ``takeRead(_:)``.
+  func giveBack(read buffer: ByteBuffer) {
+    if buffer.storageCapacity == Self.readSize { read = buffer }
+  }
+}
+
+/// Has a channel read into its event loop's buffer.
+///
+/// NIO keeps the first buffer of each channel for good, whatever its size, and asks for a new one for each read as long as it is told that
+/// the next may be larger. So the first is tiny, and the others go back to the loop when they were looked at.
+///
+/// For channels with `maxMessagesPerRead` 1: NIO would keep as many buffers.
+struct EventLoopReadAllocator: RecvByteBufferAllocator {
+  private static let firstSize = 16
+
+  let executor: EventLoopExecutor
+  private var hasRead = false
+
+  init(_ executor: EventLoopExecutor) { self.executor = executor }
+
+  func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+    hasRead ? executor.buffers.takeRead(allocator) : allocator.buffer(capacity: Self.firstSize)
+  }
+
+  mutating func record(actualReadBytes: Int) -> Bool {
+    hasRead = true
+    return true
+  }
+}
