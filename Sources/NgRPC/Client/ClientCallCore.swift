@@ -9,9 +9,12 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   private enum Transport { case waiting, open(ClientConnection), closed }
 
   let method: MethodDescriptor
-  let options: CallOptions
+  /// Final when the call is started: interceptors may change them while they hold it.
+  private(set) var options: CallOptions
   let eventLoop: any EventLoop
-  let deadline: NIODeadline?
+  private(set) var deadline: NIODeadline?
+  /// Nil when no interceptor has to do with the call.
+  let interception: ClientCallInterception?
   private let stream = HTTP2Stream()
   private var transport = Transport.waiting
   /// Where the stream was opened; it is told when the stream has gone, which is later than the call's end.
@@ -26,10 +29,14 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   private let initial: EventLoopPromise<Metadata>
   private let status: EventLoopPromise<RPCError>
 
-  init(method: MethodDescriptor, options: CallOptions, maxMessageBytes: Int, eventLoop: any EventLoop) {
+  init(
+    method: MethodDescriptor, options: CallOptions, maxMessageBytes: Int, eventLoop: any EventLoop,
+    interception: ClientCallInterception? = nil
+  ) {
     self.method = method
     self.options = options
     self.eventLoop = eventLoop
+    self.interception = interception
     response = ClientResponseState(kind: method.kind)
     deframer = MessageDeframer(limit: maxMessageBytes)
     deadline = options.timeout.map { .now() + TimeAmount($0) }
@@ -54,6 +61,20 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     self.receiver = receiver
     self.writers = writers
     receiver.creditor = self
+    scheduleDeadline()
+  }
+
+  /// Takes what the interceptors that held the call have made of its options.
+  func prepared(with options: CallOptions) {
+    let timeout = self.options.timeout
+    self.options = options
+    guard options.timeout != timeout, let interception else { return }
+    deadlineTimer?.cancel()
+    deadline = options.timeout.map { interception.start + TimeAmount($0) }
+    scheduleDeadline()
+  }
+
+  private func scheduleDeadline() {
     if let deadline {
       deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
         self?.end(RPCError(code: .deadlineExceeded, message: "The call's deadline has passed."), .cancel)
@@ -79,6 +100,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     transport = .open(connection)
     self.connection = connection
     connection.http2.setNeedsFlush()
+    interception?.started(on: connection.http2.remoteAddress)
   }
 
   private func headers(for connection: ClientConnection) -> HeaderList {
@@ -111,7 +133,12 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     if compress, compression != .identity {
       return send(framed: try FramedMessage(message, compression: compression))
     }
+    let start = stream.outbound.writerIndex
     try stream.outbound.writeFramed(message)
+    if let interception {
+      let size = stream.outbound.writerIndex - start - ByteBuffer.messagePrefixLength
+      interception.sent(MessageSize(wireBytes: size, messageBytes: size))
+    }
     outboundGrew()
   }
 
@@ -119,6 +146,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
   func send(framed message: FramedMessage) {
     guard case .open = stream.end, !hasEnded else { return }
     stream.outbound.writeImmutableBuffer(message.bytes(for: compression))
+    interception?.sent(message.size(for: compression))
     outboundGrew()
   }
 
@@ -153,6 +181,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     case .ignore: break
     case .initial(let metadata):
       deframer.encoding = headers.encoding
+      interception?.receivedInitialMetadata(metadata)
       initial.succeed(metadata)
     case .end(let status): ended(complete(status), .noError)
     case .violation(let error): ended(error, .cancel)
@@ -175,6 +204,8 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     }
   }
 
+  func inflated(_ message: MessageSize) { interception?.received(message) }
+
   func couldNotRead(_ error: any Error) { end(RPCError(unreadable: error), .cancel) }
 
   private func receive(_ bytes: UnsafeRawBufferPointer, isCompressed: Bool) throws {
@@ -184,6 +215,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
       let message = CompressedMessage(bytes, deframer.encoding, limit: deframer.limit)
       try receiver.receive(message, credit: credit)
     } else {
+      interception?.received(MessageSize(wireBytes: bytes.count, messageBytes: bytes.count))
       try receiver.receive(bytes, credit: credit)
     }
   }
@@ -250,6 +282,7 @@ final class ClientCallCore: HTTP2StreamDelegate, InboundCreditor, @unchecked Sen
     stream.outbound = ByteBuffer()
     deadlineTimer?.cancel()
     deadlineTimer = nil
+    interception?.ended(error, now: .now())
     // A response that is trailers alone has no metadata in front.
     if error.code == .ok { initial.succeed([:]) } else { initial.fail(error) }
     status.succeed(error)

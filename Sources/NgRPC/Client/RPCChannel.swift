@@ -9,16 +9,19 @@ import NIOPosix
 public final class RPCChannel: Sendable {
   private let core: ChannelCore
   private let configuration: Configuration
+  private let interceptors: [any ClientInterceptor]
 
   /// - Parameters:
   ///   - targets: at least one; tried in order, each with all addresses that its name has.
+  ///   - interceptors: step into every call, the first around all others.
   ///   - eventLoop: where the channel lives; one of the process's shared loops by default.
   public init(
-    to targets: [Endpoint], configuration: Configuration = .defaults, eventLoop: (any EventLoop)? = nil,
-    logger: Logger
+    to targets: [Endpoint], interceptors: [any ClientInterceptor] = [],
+    configuration: Configuration = .defaults, eventLoop: (any EventLoop)? = nil, logger: Logger
   ) {
     precondition(!targets.isEmpty, "a channel needs a target")
     self.configuration = configuration
+    self.interceptors = interceptors
     core = ChannelCore(
       targets: targets, configuration: configuration,
       eventLoop: eventLoop ?? MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
@@ -57,13 +60,14 @@ public final class RPCChannel: Sendable {
   public func call<Request: RPCMessage, Response: RPCMessage>(
     _ method: MethodDescriptor, options: CallOptions = .defaults, _ types: (Request.Type, Response.Type)
   ) -> ClientCall<Request, Response> {
-    let call = makeCore(method, options)
+    let (call, start) = make(method, options)
     let queue = InboundQueue<Response>(eventLoop: core.eventLoop)
     let waiters = RoomWaiters(eventLoop: core.eventLoop)
     onEventLoop {
       call.begin(queue, writers: waiters)
-      self.core.start(call)
+      if case .now = start { self.core.start(call) }
     }
+    prepare(call, start)
     return ClientCall(core: call, queue: queue, waiters: waiters)
   }
 
@@ -72,19 +76,75 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor, options: CallOptions = .defaults,
     _ make: @escaping @Sendable (ClientStream<Handler.Outbound>) -> Handler
   ) {
-    let call = makeCore(method, options)
+    let (call, start) = self.make(method, options)
     onEventLoop {
       call.begin(HandlerReceiver(make(ClientStream(call: call))))
-      self.core.start(call)
+      if case .now = start { self.core.start(call) }
     }
+    prepare(call, start)
   }
 
-  private func makeCore(_ method: MethodDescriptor, _ options: CallOptions) -> ClientCallCore {
+  /// When a call that was made is started.
+  private enum Start: Sendable {
+    case now
+    /// When the interceptor that holds it, and those within, have prepared it.
+    case prepared(ClientCallPreparation, ClientInterception.Preparation)
+    /// Not at all.
+    case refused(RPCError)
+  }
+
+  /// Makes a call and has it pass the interceptors, in the caller's task.
+  private func make(_ method: MethodDescriptor, _ options: CallOptions) -> (ClientCallCore, Start) {
+    guard !interceptors.isEmpty else { return (makeCore(method, options, nil), .now) }
+    let preparation = ClientCallPreparation(
+      interceptors, ClientContext(method: method, options: options, isEncrypted: false))
+    let now = NIODeadline.now()
+    let start: Start
+    do {
+      switch try preparation.advance() {
+      case .send: start = .now
+      case .hold(let prepare): start = .prepared(preparation, prepare)
+      }
+    } catch {
+      start = .refused(RPCError(thrownByInterceptor: error))
+    }
+    let interception = ClientCallInterception(preparation.takeObservers(), now: now)
+    return (makeCore(method, preparation.context.options, interception), start)
+  }
+
+  private func makeCore(
+    _ method: MethodDescriptor, _ options: CallOptions, _ interception: ClientCallInterception?
+  ) -> ClientCallCore {
     var options = options
     options.compression = options.compression ?? configuration.compression
     return ClientCallCore(
       method: method, options: options, maxMessageBytes: configuration.maxMessageBytes,
-      eventLoop: core.eventLoop)
+      eventLoop: core.eventLoop, interception: interception)
+  }
+
+  /// Has a call that was begun prepared, and then starts it. In the caller's task, whose task-locals go along.
+  private func prepare(_ call: ClientCallCore, _ start: Start) {
+    switch start {
+    case .now: break
+    case .refused(let error): call.onEventLoop { $0.end(error, nil) }
+    case .prepared(let preparation, let first):
+      let task = Task {
+        var failure: RPCError?
+        do {
+          try await preparation.finish(from: first)
+        } catch {
+          failure = RPCError(thrownByInterceptor: error)
+        }
+        call.onEventLoop { [failure] call in
+          call.interception?.add(preparation.takeObservers())
+          if let failure { return call.end(failure, nil) }
+          guard !call.hasEnded else { return }
+          call.prepared(with: preparation.context.options)
+          self.core.start(call)
+        }
+      }
+      call.onEventLoop { $0.interception?.hold(for: task) }
+    }
   }
 
   private func onEventLoop(_ body: @escaping @Sendable () -> Void) {

@@ -18,13 +18,14 @@ struct CompressedMessage {
     self.limit = limit
   }
 
-  /// The message.
+  /// The message, and how large it is.
   ///
   /// - Throws: what ``Zlib/inflated(_:with:limit:)`` and the message's decoding throw.
-  func decode<Message: RPCMessage>(as _: Message.Type = Message.self) throws -> Message {
+  func decode<Message: RPCMessage>(as _: Message.Type = Message.self) throws -> (Message, MessageSize) {
     let inflated = try bytes.withUnsafeReadableBytes { bytes throws(RPCError) in
       try Zlib.current.inflated(bytes, with: algorithm, limit: limit)
     }
-    return try Message(serialized: inflated)
+    let size = MessageSize(wireBytes: bytes.readableBytes, messageBytes: inflated.readableBytes)
+    return (try Message(serialized: inflated), size)
   }
 }

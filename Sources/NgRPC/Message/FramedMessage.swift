@@ -42,6 +42,13 @@ public struct FramedMessage: Sendable {
     if let compressed, compressed.algorithm == algorithm { compressed.bytes } else { plain }
   }
 
+  /// How large that is.
+  func size(for algorithm: CompressionAlgorithm) -> MessageSize {
+    MessageSize(
+      wireBytes: bytes(for: algorithm).readableBytes - ByteBuffer.messagePrefixLength,
+      messageBytes: byteCount - ByteBuffer.messagePrefixLength)
+  }
+
   private func compressed(with algorithm: CompressionAlgorithm) -> FramedMessage {
     var copy = self
     copy.compress(with: algorithm)

@@ -38,8 +38,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   override func receive(_ message: CompressedMessage, credit: Int) throws {
     guard case .open = end else { return }
     if reader != nil {
-      let message = try message.decode(as: Message.self)
-      compressedCount += 1
+      let message: Message = try inflate(message)
       hand(message, credit)
     } else {
       messages.append((.compressed(message), credit))
@@ -101,8 +100,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
       return message
     case .compressed(let compressed):
       do {
-        let message = try compressed.decode(as: Message.self)
-        compressedCount += 1
+        let message: Message = try inflate(compressed)
         creditor?.giveCredit(credit)
         return message
       } catch {

@@ -15,8 +15,20 @@ class InboundReceiver {
   /// A whole message that is compressed; inflated when it is taken.
   func receive(_ message: CompressedMessage, credit: Int) throws { fatalError("abstract") }
 
+  /// Inflates a message that is taken now.
+  ///
+  /// - Throws: what the message's inflation and decoding throw.
+  final func inflate<Message: RPCMessage>(
+    _ message: CompressedMessage, as _: Message.Type = Message.self
+  ) throws -> Message {
+    let (inflated, size) = try message.decode(as: Message.self)
+    compressedCount += 1
+    creditor?.inflated(size)
+    return inflated
+  }
+
   /// How many of the messages that were taken came compressed.
-  final var compressedCount = 0
+  final private(set) var compressedCount = 0
 
   /// Whether all messages were taken, so that bytes of an incomplete one may be given back early.
   var isDrained: Bool { true }
@@ -35,6 +47,8 @@ class InboundReceiver {
 protocol InboundCreditor: AnyObject {
   /// `bytes` of the inbound stream were taken: the sender may send as many.
   func giveCredit(_ bytes: Int)
+  /// A compressed message was taken.
+  func inflated(_ message: MessageSize)
   /// A message that was taken late can't be read: the call ends.
   func couldNotRead(_ error: any Error)
 }

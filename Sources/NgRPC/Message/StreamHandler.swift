@@ -32,8 +32,7 @@ final class HandlerReceiver<Handler: StreamHandler>: InboundReceiver {
   }
 
   override func receive(_ message: CompressedMessage, credit: Int) throws {
-    let message = try message.decode(as: Handler.Inbound.self)
-    compressedCount += 1
+    let message: Handler.Inbound = try inflate(message)
     handler.received(message)
     creditor?.giveCredit(credit)
   }

@@ -4,10 +4,16 @@ import NIOCore
 public struct RPCRouter: Sendable {
   struct Route: Sendable {
     let method: MethodDescriptor
+    /// False when the server does not have the method.
+    var isRegistered = true
+    /// Nil when none has to do with the method.
+    var interceptors: [any ServerInterceptor]?
     let begin: @Sendable (ServerCall) throws -> InboundReceiver
   }
 
-  private(set) var routes: [String: Route] = [:]
+  var routes: [String: Route] = [:]
+  /// Those of the server, the outermost first.
+  var interceptors: [any ServerInterceptor] = []
 
   public init() {}
 
@@ -97,6 +103,14 @@ public struct RPCRouter: Sendable {
 extension ServerCall {
   /// Runs an `async` handler on the call's event loop, and ends the call with what comes of it.
   func handle(_ handler: @escaping @Sendable (ServerCall) async throws -> Void) {
+    if let interception, !interception.advice.isEmpty {
+      perform(Self.advised(handler, by: interception.advice[...]))
+    } else {
+      perform(handler)
+    }
+  }
+
+  private func perform(_ handler: @escaping @Sendable (ServerCall) async throws -> Void) {
     run {
       do {
         try await handler(self)
@@ -134,9 +148,10 @@ private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
   override func receivedEnd() {
     do {
       if let compressed {
-        request = try compressed.decode()
-        compressedCount += 1
         self.compressed = nil
+        creditor = call
+        defer { creditor = nil }
+        request = try inflate(compressed) as Request
       }
     } catch {
       return call.couldNotRead(error)

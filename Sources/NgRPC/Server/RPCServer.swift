@@ -41,13 +41,16 @@ public final class RPCServer: Sendable {
 
   /// - Parameters:
   ///   - services: each one's methods; no two may share a method.
+  ///   - interceptors: step into every call, the first around all others.
   ///   - eventLoopGroup: the threads; the process's shared ones by default.
   public init(
-    services: [any RPCService], configuration: Configuration = .defaults,
+    services: [any RPCService], interceptors: [any ServerInterceptor] = [],
+    configuration: Configuration = .defaults,
     eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
   ) {
     var router = RPCRouter()
     for service in services { service.register(with: &router) }
+    router.intercept(with: interceptors)
     self.router = router
     self.configuration = configuration
     self.eventLoopGroup = eventLoopGroup

@@ -24,6 +24,8 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   private var lingerTimer: Scheduled<Void>?
   /// Only of a call whose handler can wait for room.
   private var writers: RoomWaiters?
+  /// Nil when no interceptor has to do with the call.
+  private(set) var interception: ServerCallInterception?
   private var initialMetadata = Metadata()
   private var trailingMetadata = Metadata()
   /// What the response's head announces: what is sent compressed later is so with nothing else.
@@ -51,18 +53,37 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     }
   }
 
-  /// Begins the call: the receiver gets its messages from now on.
-  func begin(_ makeReceiver: (ServerCall) throws -> InboundReceiver) {
+  /// Begins the call, when its interceptors let it in.
+  func begin(_ route: RPCRouter.Route) {
     if let deadline {
       deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
         self?.fail(RPCError(code: .deadlineExceeded, message: "The call's deadline has passed."))
       }
     }
+    if let interceptors = route.interceptors {
+      let interception = ServerCallInterception(interceptors, isRegistered: route.isRegistered, now: .now())
+      self.interception = interception
+      return letIn(interception, to: route)
+    }
+    makeReceiver(route.begin)
+  }
+
+  private func makeReceiver(_ make: (ServerCall) throws -> InboundReceiver) {
     do {
-      receiver = try makeReceiver(self)
+      receiver = try make(self)
     } catch {
       fail(RPCError(thrownByHandler: error))
     }
+  }
+
+  /// Begins a call that its interceptors have let in, with what has come meanwhile.
+  func begin(
+    _ make: (ServerCall) throws -> InboundReceiver, after interception: ServerCallInterception
+  ) {
+    makeReceiver(make)
+    let held = interception.release()
+    held.bytes.withUnsafeReadableBytes { if !$0.isEmpty { received($0) } }
+    if held.end { receivedEndStream() }
   }
 
   /// The task that handles the call: cancelled when the call is cut short.
@@ -78,6 +99,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   }
 
   func received(_ chunk: UnsafeRawBufferPointer) {
+    if let interception, interception.hold(chunk) { return }
     var rest = chunk
     do {
       while let message = try deframer.next(in: &rest) {
@@ -93,6 +115,8 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     }
   }
 
+  func inflated(_ message: MessageSize) { interception?.received(message) }
+
   func couldNotRead(_ error: any Error) { fail(RPCError(unreadable: error)) }
 
   var compressedRequestCount: Int {
@@ -107,11 +131,13 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
       let message = CompressedMessage(bytes, deframer.encoding, limit: deframer.limit)
       try receiver.receive(message, credit: credit)
     } else {
+      interception?.received(MessageSize(wireBytes: bytes.count, messageBytes: bytes.count))
       try receiver.receive(bytes, credit: credit)
     }
   }
 
   func receivedEndStream() {
+    if let interception, interception.holdEnd() { return }
     do {
       guard deframer.partialBytes == 0 else {
         throw RPCError(code: .internalError, message: "The request ended within a message.")
@@ -151,7 +177,12 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     guard !state.hasEnded else { throw Self.endedError }
     // Everything that can fail comes before anything is changed.
     let head = try customHead()
+    let start = stream.outbound.writerIndex
     try stream.outbound.writeFramed(message)
+    if let interception {
+      let size = stream.outbound.writerIndex - start - ByteBuffer.messagePrefixLength
+      interception.sent(MessageSize(wireBytes: size, messageBytes: size))
+    }
     sent(head)
   }
 
@@ -161,12 +192,14 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     guard !state.hasEnded else { throw Self.endedError }
     let head = try customHead()
     stream.outbound.writeImmutableBuffer(message.bytes(for: announcedCompression))
+    interception?.sent(message.size(for: announcedCompression))
     sent(head)
   }
 
   /// The response's head when it is due and has metadata of the handler's.
   private func customHead() throws(RPCError) -> HeaderList? {
     guard state.needsHead else { return nil }
+    addInterceptorsMetadata()
     announcedCompression = chosenCompression
     guard !initialMetadata.isEmpty || announcedCompression != .identity || request.encoding != .identity
     else {
@@ -174,6 +207,14 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     }
     try initialMetadata.validate()
     return head(with: initialMetadata, announcedCompression)
+  }
+
+  private func addInterceptorsMetadata() {
+    guard let interception else { return }
+    // Observers may set metadata themselves.
+    var metadata = initialMetadata
+    interception.addInitialMetadata(to: &metadata)
+    initialMetadata = metadata
   }
 
   private func head(with metadata: Metadata, _ compression: CompressionAlgorithm) -> HeaderList {
@@ -239,6 +280,15 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
 
   /// Ends the call with a status; what was sent before goes out first.
   func finish(_ error: RPCError?) {
+    guard let interception, !state.hasEnded else { return submitEnd(error) }
+    let status = interception.status(error, trailing: trailingMetadata)
+    trailingMetadata = status.metadata
+    if status.code == .ok, state.needsHead { addInterceptorsMetadata() }
+    submitEnd(status.code == .ok ? nil : RPCError(code: status.code, message: status.message))
+    interception.end(status, now: .now())
+  }
+
+  private func submitEnd(_ error: RPCError?) {
     switch state.finish() {
     case .drop: return
     case .trailersOnly:
@@ -299,11 +349,12 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     if state.close() {
       ended()
       task?.cancel()
-      closeReceiver(
-        RPCError(
-          code: .cancelled,
-          message: error == nil
-            ? "The connection to the client was lost." : "The client has cancelled the call."))
+      let status = RPCError(
+        code: .cancelled,
+        message: error == nil
+          ? "The connection to the client was lost." : "The client has cancelled the call.")
+      interception?.end(status, now: .now())
+      closeReceiver(status)
     } else {
       closeReceiver(RPCError(code: .ok, message: ""))
     }

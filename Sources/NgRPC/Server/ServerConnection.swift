@@ -53,12 +53,12 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   // MARK: Streams
 
   func received(_ request: HeaderBlock, on stream: HTTP2Stream, endStream: Bool) {
-    guard let route = router.routes[request.path], request.isPost, request.isGRPC, request.malformed == nil,
-      request.unsupportedEncoding == nil
+    guard let route = router.routes[request.path] ?? router.unregisteredRoute(request.path), request.isPost,
+      request.isGRPC, request.malformed == nil, request.unsupportedEncoding == nil
     else { return refuse(request, stream) }
     let call = ServerCall(method: route.method, request: request, stream: stream, connection: self)
     stream.delegate = call
-    call.begin(route.begin)
+    call.begin(route)
     if endStream { call.receivedEndStream() }
   }
 
@@ -119,7 +119,7 @@ struct Refusal {
     } else if router.routes[request.path] == nil {
       headers.add(":status", "200")
       headers.add("content-type", "application/grpc")
-      add(.unimplemented, Self.unknown(request.path, router))
+      add(.unimplemented, router.reasonWhyUnknown(request.path))
     } else {
       headers.add(":status", "200")
       headers.add("content-type", "application/grpc")
@@ -134,14 +134,5 @@ struct Refusal {
   private mutating func add(_ code: StatusCode, _ message: String) {
     headers.add("grpc-status", "\(code.rawValue)")
     headers.add("grpc-message", PercentEncoding.encode(message))
-  }
-
-  private static func unknown(_ path: String, _ router: RPCRouter) -> String {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 3 else {
-      return "\"\(path)\" is no path of a method; it must be \"/service/method\"."
-    }
-    return router.services.contains(String(parts[1]))
-      ? "The service \(parts[1]) has no method \"\(parts[2])\"." : "There is no service \"\(parts[1])\" here."
   }
 }

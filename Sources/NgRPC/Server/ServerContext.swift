@@ -19,13 +19,24 @@ public struct ServerContext: Sendable {
   /// The event loop of the call's connection. Handlers run on it.
   public var eventLoop: any EventLoop { call.eventLoop }
 
+  /// False for a method that the server does not have: interceptors see such calls, handlers don't.
+  public var isRegistered: Bool { call.interception?.isRegistered ?? true }
+
   private let metadataCopy: Metadata
+  private(set) var values: ContextValues
+
+  /// What the server's interceptors have left under `key`. What is set is seen through this context and its copies.
+  public subscript<Key: ContextKey>(key: Key.Type) -> Key.Value? {
+    get { values[key] }
+    set { values[key] = newValue }
+  }
 
   /// On the event loop.
   init(_ call: ServerCall) {
     self.call = call
     metadataCopy = call.request.metadata
     peer = call.peer
+    values = call.interception?.values ?? ContextValues()
   }
 
   /// Sends `metadata` with the response's head. Of use before the first message only.

@@ -41,4 +41,13 @@ extension RPCError {
       error as? RPCError
       ?? RPCError(code: .internalError, message: "A message can't be read: \(error).", cause: error)
   }
+
+  /// The status that an interceptor's error ends a call with, by the same rules.
+  init(thrownByInterceptor error: any Error) {
+    switch error {
+    case let error as RPCError: self = error
+    case is CancellationError: self.init(code: .cancelled, message: "An interceptor was cancelled.")
+    default: self.init(code: .unknown, message: "An interceptor failed.", cause: error)
+    }
+  }
 }
