@@ -97,7 +97,7 @@ public final class RPCChannel: Sendable {
   private func make(_ method: MethodDescriptor, _ options: CallOptions) -> (ClientCallCore, Start) {
     guard !interceptors.isEmpty else { return (makeCore(method, options, nil), .now) }
     let preparation = ClientCallPreparation(
-      interceptors, ClientContext(method: method, options: options, isEncrypted: false))
+      interceptors, ClientContext(method: method, options: options, isEncrypted: configuration.tls != nil))
     let now = NIODeadline.now()
     let start: Start
     do {
