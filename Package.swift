@@ -211,6 +211,7 @@ let package = Package(
       dependencies: [
         "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: swift),

@@ -269,17 +269,30 @@ public enum NgRPCProtosDescriptors {
       "ngrpc.bench.v1.UnaryResponse",
       "ngrpc.bench.v1.EchoRequest",
       "ngrpc.bench.v1.EchoResponse",
+      "ngrpc.bench.v1.DownloadRequest",
+      "ngrpc.bench.v1.DownloadResponse",
+      "ngrpc.bench.v1.UploadRequest",
+      "ngrpc.bench.v1.UploadResponse",
       "ngrpc.bench.v1.Bench",
       "ngrpc.bench.v1.Bench.Unary",
       "ngrpc.bench.v1.Bench.Echo",
+      "ngrpc.bench.v1.Bench.Download",
+      "ngrpc.bench.v1.Bench.Upload",
     ],
     latin1: """
       \u{A}\u{1A}ngrpc/bench/v1/bench.proto\u{12}\u{E}ngrpc.bench.v1\"(\u{A}\u{C}UnaryRequest\u{12}\u{18}\u{A}\
       \u{7}payload\u{18}\u{1}\u{20}\u{1}(\u{C}R\u{7}payload\")\u{A}\u{D}UnaryResponse\u{12}\u{18}\u{A}\u{7}\
       payload\u{18}\u{1}\u{20}\u{1}(\u{C}R\u{7}payload\"'\u{A}\u{B}EchoRequest\u{12}\u{18}\u{A}\u{7}payloa\
       d\u{18}\u{1}\u{20}\u{1}(\u{C}R\u{7}payload\"(\u{A}\u{C}EchoResponse\u{12}\u{18}\u{A}\u{7}payload\u{18}\
-      \u{1}\u{20}\u{1}(\u{C}R\u{7}payload2\u{94}\u{1}\u{A}\u{5}Bench\u{12}D\u{A}\u{5}Unary\u{12}\u{1C}.ngr\
-      pc.bench.v1.UnaryRequest\u{1A}\u{1D}.ngrpc.bench.v1.UnaryResponse\u{12}E\u{A}\u{4}Echo\u{12}\u{1B}.n\
-      grpc.bench.v1.EchoRequest\u{1A}\u{1C}.ngrpc.bench.v1.EchoResponse(\u{1}0\u{1}b\u{6}proto3
+      \u{1}\u{20}\u{1}(\u{C}R\u{7}payload\"C\u{A}\u{F}DownloadRequest\u{12}\u{1A}\u{A}\u{8}messages\u{18}\u{1}\
+      \u{20}\u{1}(\u{D}R\u{8}messages\u{12}\u{14}\u{A}\u{5}bytes\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{5}bytes\",\
+      \u{A}\u{10}DownloadResponse\u{12}\u{18}\u{A}\u{7}payload\u{18}\u{1}\u{20}\u{1}(\u{C}R\u{7}payload\")\
+      \u{A}\u{D}UploadRequest\u{12}\u{18}\u{A}\u{7}payload\u{18}\u{1}\u{20}\u{1}(\u{C}R\u{7}payload\",\u{A}\
+      \u{E}UploadResponse\u{12}\u{1A}\u{A}\u{8}messages\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}messages2\u{B0}\u{2}\
+      \u{A}\u{5}Bench\u{12}D\u{A}\u{5}Unary\u{12}\u{1C}.ngrpc.bench.v1.UnaryRequest\u{1A}\u{1D}.ngrpc.benc\
+      h.v1.UnaryResponse\u{12}E\u{A}\u{4}Echo\u{12}\u{1B}.ngrpc.bench.v1.EchoRequest\u{1A}\u{1C}.ngrpc.ben\
+      ch.v1.EchoResponse(\u{1}0\u{1}\u{12}O\u{A}\u{8}Download\u{12}\u{1F}.ngrpc.bench.v1.DownloadRequest\u{1A}\
+      \u{20}.ngrpc.bench.v1.DownloadResponse0\u{1}\u{12}I\u{A}\u{6}Upload\u{12}\u{1D}.ngrpc.bench.v1.Uploa\
+      dRequest\u{1A}\u{1E}.ngrpc.bench.v1.UploadResponse(\u{1}b\u{6}proto3
       """)
 }

@@ -52,6 +52,58 @@ extension NgrpcBenchV1 {
       self.payload = payload
     }
   }
+
+  /// What to send.
+  public struct DownloadRequest: Hashable, Sendable {
+    /// How many messages.
+    public var messages: UInt32
+    /// How many bytes of payload in each.
+    public var bytes: UInt32
+
+    public init(
+      messages: UInt32 = 0,
+      bytes: UInt32 = 0
+    ) {
+      self.messages = messages
+      self.bytes = bytes
+    }
+  }
+
+  /// A message of the stream.
+  public struct DownloadResponse: Hashable, Sendable {
+    /// As many bytes as were asked for.
+    public var payload: [UInt8]
+
+    public init(
+      payload: [UInt8] = []
+    ) {
+      self.payload = payload
+    }
+  }
+
+  /// A message of the stream.
+  public struct UploadRequest: Hashable, Sendable {
+    /// Any bytes.
+    public var payload: [UInt8]
+
+    public init(
+      payload: [UInt8] = []
+    ) {
+      self.payload = payload
+    }
+  }
+
+  /// What came.
+  public struct UploadResponse: Hashable, Sendable {
+    /// How many messages.
+    public var messages: UInt32
+
+    public init(
+      messages: UInt32 = 0
+    ) {
+      self.messages = messages
+    }
+  }
 }
 
 extension NgrpcBenchV1.UnaryRequest: ProtobufMessage {
@@ -134,6 +186,88 @@ extension NgrpcBenchV1.EchoResponse: ProtobufMessage {
   }
 }
 
+extension NgrpcBenchV1.DownloadRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Ngrpc__Bench__V1__DownloadRequest.self)
+    ngrpc__bench__v1__download_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Ngrpc__Bench__V1__DownloadRequest.self)
+    c.pointee.messages = self.messages
+    c.pointee.bytes = self.bytes
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Ngrpc__Bench__V1__DownloadRequest.self)
+    self.messages = c.pointee.messages
+    self.bytes = c.pointee.bytes
+  }
+}
+
+extension NgrpcBenchV1.DownloadResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Ngrpc__Bench__V1__DownloadResponse.self)
+    ngrpc__bench__v1__download_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Ngrpc__Bench__V1__DownloadResponse.self)
+    c.pointee.payload = arena.copy(self.payload)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Ngrpc__Bench__V1__DownloadResponse.self)
+    self.payload = ProtobufField.bytes(c.pointee.payload)
+  }
+}
+
+extension NgrpcBenchV1.UploadRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Ngrpc__Bench__V1__UploadRequest.self)
+    ngrpc__bench__v1__upload_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Ngrpc__Bench__V1__UploadRequest.self)
+    c.pointee.payload = arena.copy(self.payload)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Ngrpc__Bench__V1__UploadRequest.self)
+    self.payload = ProtobufField.bytes(c.pointee.payload)
+  }
+}
+
+extension NgrpcBenchV1.UploadResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Ngrpc__Bench__V1__UploadResponse.self)
+    ngrpc__bench__v1__upload_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Ngrpc__Bench__V1__UploadResponse.self)
+    c.pointee.messages = self.messages
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Ngrpc__Bench__V1__UploadResponse.self)
+    self.messages = c.pointee.messages
+  }
+}
+
 extension NgrpcBenchV1 {
   /// Does as little as a service can.
   public enum Bench {
@@ -144,8 +278,10 @@ extension NgrpcBenchV1 {
     public enum Methods {
       public static let unary = MethodDescriptor(service: NgrpcBenchV1.Bench.name, method: "Unary", kind: .unary)
       public static let echo = MethodDescriptor(service: NgrpcBenchV1.Bench.name, method: "Echo", kind: .bidirectional)
+      public static let download = MethodDescriptor(service: NgrpcBenchV1.Bench.name, method: "Download", kind: .serverStreaming)
+      public static let upload = MethodDescriptor(service: NgrpcBenchV1.Bench.name, method: "Upload", kind: .clientStreaming)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [unary, echo]
+      public static let all: [MethodDescriptor] = [unary, echo, download, upload]
     }
 
     /// Does as little as a service can.
@@ -154,6 +290,10 @@ extension NgrpcBenchV1 {
       func unary(_ request: NgrpcBenchV1.UnaryRequest, context: ServerContext) async throws -> NgrpcBenchV1.UnaryResponse
       /// Answers each message with the same payload.
       func echo(_ requests: RequestStream<NgrpcBenchV1.EchoRequest>, responses: ResponseWriter<NgrpcBenchV1.EchoResponse>, context: ServerContext) async throws
+      /// Answers with as many messages as it is asked for.
+      func download(_ request: NgrpcBenchV1.DownloadRequest, responses: ResponseWriter<NgrpcBenchV1.DownloadResponse>, context: ServerContext) async throws
+      /// Answers with the count of messages.
+      func upload(_ requests: RequestStream<NgrpcBenchV1.UploadRequest>, context: ServerContext) async throws -> NgrpcBenchV1.UploadResponse
     }
 
     /// Does as little as a service can.
@@ -174,6 +314,19 @@ extension NgrpcBenchV1 {
       public func echo(options: CallOptions = .defaults) -> ClientCall<NgrpcBenchV1.EchoRequest, NgrpcBenchV1.EchoResponse> {
         channel.call(NgrpcBenchV1.Bench.Methods.echo, options: options, (NgrpcBenchV1.EchoRequest.self, NgrpcBenchV1.EchoResponse.self))
       }
+
+      /// Answers with as many messages as it is asked for.
+      public func download(_ request: NgrpcBenchV1.DownloadRequest, options: CallOptions = .defaults) throws -> ClientCall<NgrpcBenchV1.DownloadRequest, NgrpcBenchV1.DownloadResponse> {
+        let call = channel.call(NgrpcBenchV1.Bench.Methods.download, options: options, (NgrpcBenchV1.DownloadRequest.self, NgrpcBenchV1.DownloadResponse.self))
+        defer { call.finish() }
+        try call.send(immediately: request)
+        return call
+      }
+
+      /// Answers with the count of messages.
+      public func upload(options: CallOptions = .defaults) -> ClientCall<NgrpcBenchV1.UploadRequest, NgrpcBenchV1.UploadResponse> {
+        channel.call(NgrpcBenchV1.Bench.Methods.upload, options: options, (NgrpcBenchV1.UploadRequest.self, NgrpcBenchV1.UploadResponse.self))
+      }
     }
   }
 }
@@ -188,6 +341,14 @@ extension NgrpcBenchV1.Bench.Service {
     router.bidirectional(NgrpcBenchV1.Bench.Methods.echo) {
       (requests: RequestStream<NgrpcBenchV1.EchoRequest>, responses: ResponseWriter<NgrpcBenchV1.EchoResponse>, context: ServerContext) in
       try await self.echo(requests, responses: responses, context: context)
+    }
+    router.serverStreaming(NgrpcBenchV1.Bench.Methods.download) {
+      (request: NgrpcBenchV1.DownloadRequest, responses: ResponseWriter<NgrpcBenchV1.DownloadResponse>, context: ServerContext) in
+      try await self.download(request, responses: responses, context: context)
+    }
+    router.clientStreaming(NgrpcBenchV1.Bench.Methods.upload) {
+      (requests: RequestStream<NgrpcBenchV1.UploadRequest>, context: ServerContext) in
+      try await self.upload(requests, context: context)
     }
   }
 }

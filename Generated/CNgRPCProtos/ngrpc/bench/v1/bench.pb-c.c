@@ -31,6 +31,30 @@ void   ngrpc__bench__v1__echo_response__init
   static const Ngrpc__Bench__V1__EchoResponse init_value = NGRPC__BENCH__V1__ECHO_RESPONSE__INIT;
   *message = init_value;
 }
+void   ngrpc__bench__v1__download_request__init
+                     (Ngrpc__Bench__V1__DownloadRequest         *message)
+{
+  static const Ngrpc__Bench__V1__DownloadRequest init_value = NGRPC__BENCH__V1__DOWNLOAD_REQUEST__INIT;
+  *message = init_value;
+}
+void   ngrpc__bench__v1__download_response__init
+                     (Ngrpc__Bench__V1__DownloadResponse         *message)
+{
+  static const Ngrpc__Bench__V1__DownloadResponse init_value = NGRPC__BENCH__V1__DOWNLOAD_RESPONSE__INIT;
+  *message = init_value;
+}
+void   ngrpc__bench__v1__upload_request__init
+                     (Ngrpc__Bench__V1__UploadRequest         *message)
+{
+  static const Ngrpc__Bench__V1__UploadRequest init_value = NGRPC__BENCH__V1__UPLOAD_REQUEST__INIT;
+  *message = init_value;
+}
+void   ngrpc__bench__v1__upload_response__init
+                     (Ngrpc__Bench__V1__UploadResponse         *message)
+{
+  static const Ngrpc__Bench__V1__UploadResponse init_value = NGRPC__BENCH__V1__UPLOAD_RESPONSE__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor ngrpc__bench__v1__unary_request__field_descriptors[1] =
 {
   {
@@ -181,5 +205,170 @@ const ProtobufCMessageDescriptor ngrpc__bench__v1__echo_response__descriptor =
   ngrpc__bench__v1__echo_response__field_indices_by_name,
   1,  ngrpc__bench__v1__echo_response__number_ranges,
   (ProtobufCMessageInit) ngrpc__bench__v1__echo_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ngrpc__bench__v1__download_request__field_descriptors[2] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Ngrpc__Bench__V1__DownloadRequest, messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Ngrpc__Bench__V1__DownloadRequest, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ngrpc__bench__v1__download_request__field_indices_by_name[] = {
+  1,   /* field[1] = bytes */
+  0,   /* field[0] = messages */
+};
+static const ProtobufCIntRange ngrpc__bench__v1__download_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ngrpc__bench__v1__download_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ngrpc.bench.v1.DownloadRequest",
+  "DownloadRequest",
+  "Ngrpc__Bench__V1__DownloadRequest",
+  "ngrpc.bench.v1",
+  sizeof(Ngrpc__Bench__V1__DownloadRequest),
+  2,
+  ngrpc__bench__v1__download_request__field_descriptors,
+  ngrpc__bench__v1__download_request__field_indices_by_name,
+  1,  ngrpc__bench__v1__download_request__number_ranges,
+  (ProtobufCMessageInit) ngrpc__bench__v1__download_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ngrpc__bench__v1__download_response__field_descriptors[1] =
+{
+  {
+    "payload",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ngrpc__Bench__V1__DownloadResponse, payload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ngrpc__bench__v1__download_response__field_indices_by_name[] = {
+  0,   /* field[0] = payload */
+};
+static const ProtobufCIntRange ngrpc__bench__v1__download_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ngrpc__bench__v1__download_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ngrpc.bench.v1.DownloadResponse",
+  "DownloadResponse",
+  "Ngrpc__Bench__V1__DownloadResponse",
+  "ngrpc.bench.v1",
+  sizeof(Ngrpc__Bench__V1__DownloadResponse),
+  1,
+  ngrpc__bench__v1__download_response__field_descriptors,
+  ngrpc__bench__v1__download_response__field_indices_by_name,
+  1,  ngrpc__bench__v1__download_response__number_ranges,
+  (ProtobufCMessageInit) ngrpc__bench__v1__download_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ngrpc__bench__v1__upload_request__field_descriptors[1] =
+{
+  {
+    "payload",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ngrpc__Bench__V1__UploadRequest, payload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ngrpc__bench__v1__upload_request__field_indices_by_name[] = {
+  0,   /* field[0] = payload */
+};
+static const ProtobufCIntRange ngrpc__bench__v1__upload_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ngrpc__bench__v1__upload_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ngrpc.bench.v1.UploadRequest",
+  "UploadRequest",
+  "Ngrpc__Bench__V1__UploadRequest",
+  "ngrpc.bench.v1",
+  sizeof(Ngrpc__Bench__V1__UploadRequest),
+  1,
+  ngrpc__bench__v1__upload_request__field_descriptors,
+  ngrpc__bench__v1__upload_request__field_indices_by_name,
+  1,  ngrpc__bench__v1__upload_request__number_ranges,
+  (ProtobufCMessageInit) ngrpc__bench__v1__upload_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ngrpc__bench__v1__upload_response__field_descriptors[1] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Ngrpc__Bench__V1__UploadResponse, messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ngrpc__bench__v1__upload_response__field_indices_by_name[] = {
+  0,   /* field[0] = messages */
+};
+static const ProtobufCIntRange ngrpc__bench__v1__upload_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ngrpc__bench__v1__upload_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ngrpc.bench.v1.UploadResponse",
+  "UploadResponse",
+  "Ngrpc__Bench__V1__UploadResponse",
+  "ngrpc.bench.v1",
+  sizeof(Ngrpc__Bench__V1__UploadResponse),
+  1,
+  ngrpc__bench__v1__upload_response__field_descriptors,
+  ngrpc__bench__v1__upload_response__field_indices_by_name,
+  1,  ngrpc__bench__v1__upload_response__number_ranges,
+  (ProtobufCMessageInit) ngrpc__bench__v1__upload_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

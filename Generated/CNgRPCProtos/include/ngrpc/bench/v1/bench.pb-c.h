@@ -19,6 +19,10 @@ typedef struct Ngrpc__Bench__V1__UnaryRequest Ngrpc__Bench__V1__UnaryRequest;
 typedef struct Ngrpc__Bench__V1__UnaryResponse Ngrpc__Bench__V1__UnaryResponse;
 typedef struct Ngrpc__Bench__V1__EchoRequest Ngrpc__Bench__V1__EchoRequest;
 typedef struct Ngrpc__Bench__V1__EchoResponse Ngrpc__Bench__V1__EchoResponse;
+typedef struct Ngrpc__Bench__V1__DownloadRequest Ngrpc__Bench__V1__DownloadRequest;
+typedef struct Ngrpc__Bench__V1__DownloadResponse Ngrpc__Bench__V1__DownloadResponse;
+typedef struct Ngrpc__Bench__V1__UploadRequest Ngrpc__Bench__V1__UploadRequest;
+typedef struct Ngrpc__Bench__V1__UploadResponse Ngrpc__Bench__V1__UploadResponse;
 
 
 /* --- enums --- */
@@ -66,6 +70,47 @@ struct  Ngrpc__Bench__V1__EchoResponse
     , {0,NULL} }
 
 
+struct  Ngrpc__Bench__V1__DownloadRequest
+{
+  ProtobufCMessage base;
+  uint32_t messages;
+  uint32_t bytes;
+};
+#define NGRPC__BENCH__V1__DOWNLOAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ngrpc__bench__v1__download_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Ngrpc__Bench__V1__DownloadResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData payload;
+};
+#define NGRPC__BENCH__V1__DOWNLOAD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ngrpc__bench__v1__download_response__descriptor) \
+    , {0,NULL} }
+
+
+struct  Ngrpc__Bench__V1__UploadRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData payload;
+};
+#define NGRPC__BENCH__V1__UPLOAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ngrpc__bench__v1__upload_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Ngrpc__Bench__V1__UploadResponse
+{
+  ProtobufCMessage base;
+  uint32_t messages;
+};
+#define NGRPC__BENCH__V1__UPLOAD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ngrpc__bench__v1__upload_response__descriptor) \
+    , 0 }
+
+
 /* Ngrpc__Bench__V1__UnaryRequest methods */
 void   ngrpc__bench__v1__unary_request__init
                      (Ngrpc__Bench__V1__UnaryRequest         *message);
@@ -78,6 +123,18 @@ void   ngrpc__bench__v1__echo_request__init
 /* Ngrpc__Bench__V1__EchoResponse methods */
 void   ngrpc__bench__v1__echo_response__init
                      (Ngrpc__Bench__V1__EchoResponse         *message);
+/* Ngrpc__Bench__V1__DownloadRequest methods */
+void   ngrpc__bench__v1__download_request__init
+                     (Ngrpc__Bench__V1__DownloadRequest         *message);
+/* Ngrpc__Bench__V1__DownloadResponse methods */
+void   ngrpc__bench__v1__download_response__init
+                     (Ngrpc__Bench__V1__DownloadResponse         *message);
+/* Ngrpc__Bench__V1__UploadRequest methods */
+void   ngrpc__bench__v1__upload_request__init
+                     (Ngrpc__Bench__V1__UploadRequest         *message);
+/* Ngrpc__Bench__V1__UploadResponse methods */
+void   ngrpc__bench__v1__upload_response__init
+                     (Ngrpc__Bench__V1__UploadResponse         *message);
 /* --- per-message closures --- */
 
 typedef void (*Ngrpc__Bench__V1__UnaryRequest_Closure)
@@ -92,6 +149,18 @@ typedef void (*Ngrpc__Bench__V1__EchoRequest_Closure)
 typedef void (*Ngrpc__Bench__V1__EchoResponse_Closure)
                  (const Ngrpc__Bench__V1__EchoResponse *message,
                   void *closure_data);
+typedef void (*Ngrpc__Bench__V1__DownloadRequest_Closure)
+                 (const Ngrpc__Bench__V1__DownloadRequest *message,
+                  void *closure_data);
+typedef void (*Ngrpc__Bench__V1__DownloadResponse_Closure)
+                 (const Ngrpc__Bench__V1__DownloadResponse *message,
+                  void *closure_data);
+typedef void (*Ngrpc__Bench__V1__UploadRequest_Closure)
+                 (const Ngrpc__Bench__V1__UploadRequest *message,
+                  void *closure_data);
+typedef void (*Ngrpc__Bench__V1__UploadResponse_Closure)
+                 (const Ngrpc__Bench__V1__UploadResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -102,6 +171,10 @@ extern const ProtobufCMessageDescriptor ngrpc__bench__v1__unary_request__descrip
 extern const ProtobufCMessageDescriptor ngrpc__bench__v1__unary_response__descriptor;
 extern const ProtobufCMessageDescriptor ngrpc__bench__v1__echo_request__descriptor;
 extern const ProtobufCMessageDescriptor ngrpc__bench__v1__echo_response__descriptor;
+extern const ProtobufCMessageDescriptor ngrpc__bench__v1__download_request__descriptor;
+extern const ProtobufCMessageDescriptor ngrpc__bench__v1__download_response__descriptor;
+extern const ProtobufCMessageDescriptor ngrpc__bench__v1__upload_request__descriptor;
+extern const ProtobufCMessageDescriptor ngrpc__bench__v1__upload_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 
