@@ -1,6 +1,6 @@
 # The two that matter: make run, make test. Each installs what it needs and does not find.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup generate check-generated format lint k8s bench-unary bench-codec image clean
+.PHONY: help run test setup generate check-generated format lint k8s bench-rpc bench-codec image clean
 
 swift_sources := Package.swift Sources Tests
 
@@ -34,8 +34,8 @@ lint: setup ## Check the format of the Swift sources, and the contract
 k8s: setup ## Render the Kubernetes manifests and hold them to the schemas
 	@.venv/bin/python Tests/Python/manifests.py validate k8s/base k8s/overlays/*
 
-bench-unary: setup ## Measure the server's CPU time per unary call
-	@Tests/Benchmarks/unary
+bench-rpc: setup ## Measure what calls and connections cost, and peers beside (ARGS="--help" says what there is)
+	@Tests/Benchmarks/rpc $(ARGS)
 
 bench-codec: setup ## Measure encoding and decoding of messages
 	@.ci/build --configuration release --product ngrpc-bench-codec

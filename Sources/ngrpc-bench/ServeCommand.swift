@@ -16,13 +16,28 @@ struct ServeCommand: AsyncParsableCommand {
   var suspend = false
   @Flag(help: "Have echoes handled below async, by callbacks on the event loop.")
   var belowAsync = false
+  @Option(help: "The file of the certificates to serve TLS with.")
+  var tlsCertificate: String?
+  @Option(help: "The file of their key.")
+  var tlsKey: String?
+
+  func validate() throws {
+    if (tlsCertificate == nil) != (tlsKey == nil) {
+      throw ValidationError("--tls-certificate and --tls-key go together.")
+    }
+  }
 
   func run() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     let bench = BenchService(suspends: suspend)
+    var configuration = RPCServer.Configuration.defaults
+    if let tlsCertificate, let tlsKey {
+      configuration.tls = ServerTLS(
+        identity: TLSIdentity(certificateChain: .file(tlsCertificate), privateKey: .file(tlsKey)))
+    }
     let server = RPCServer(
-      services: [belowAsync ? BelowAsyncEcho(bench: bench) : bench], eventLoopGroup: group,
-      logger: Logger(label: "ngrpc-bench"))
+      services: [belowAsync ? BelowAsyncEcho(bench: bench) : bench], configuration: configuration,
+      eventLoopGroup: group, logger: Logger(label: "ngrpc-bench"))
     let address = try await server.start(on: .hostAndPort("127.0.0.1", port))
     // Unbuffered: whoever started this waits for the line.
     FileHandle.standardOutput.write(Data("listening on \(address)\n".utf8))

@@ -13,9 +13,14 @@ final class Load {
   private let channels: [RPCChannel]
   private var echoes: [EchoLane] = []
 
-  init(to server: Endpoint, connections: Int, eventLoop: any EventLoop, logger: Logger) {
+  init(
+    to server: Endpoint, connections: Int, configuration: RPCChannel.Configuration, eventLoop: any EventLoop,
+    logger: Logger
+  ) {
     self.eventLoop = eventLoop
-    channels = (0..<connections).map { _ in RPCChannel(to: [server], eventLoop: eventLoop, logger: logger) }
+    channels = (0..<connections).map { _ in
+      RPCChannel(to: [server], configuration: configuration, eventLoop: eventLoop, logger: logger)
+    }
   }
 
   func run(_ phase: Phase) -> EventLoopFuture<Outcome> {

@@ -24,15 +24,22 @@ struct LoadCommand: AsyncParsableCommand {
   var port: Int
   @Option(help: "How many connections.")
   var connections = 1
+  @Flag(help: "Speak TLS, whatever the server's certificate is.")
+  var tls = false
 
   func run() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let eventLoop = group.next()
-    let load = try await eventLoop.submit {
+    var configuration = RPCChannel.Configuration.defaults
+    if tls {
+      configuration.tls = ClientTLS()
+      configuration.tls?.verification = .none
+    }
+    let load = try await eventLoop.submit { [configuration] in
       NIOLoopBound(
         Load(
-          to: Endpoint(host: host, port: port), connections: connections, eventLoop: eventLoop,
-          logger: Logger(label: "ngrpc-bench")),
+          to: Endpoint(host: host, port: port), connections: connections, configuration: configuration,
+          eventLoop: eventLoop, logger: Logger(label: "ngrpc-bench")),
         eventLoop: eventLoop)
     }.get()
     let encoder = JSONEncoder()

@@ -1,7 +1,7 @@
 // Counts the allocations of the process that it is preloaded into, where another process can read them:
 // ALLOCATION_COUNTS names a file of two 64-bit integers, how many blocks were allocated and how many bytes were asked for.
 //
-//   gcc -O2 -shared -fPIC count.c -o count.so
+//   clang -O2 -shared -fPIC count.c -o count.so
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
