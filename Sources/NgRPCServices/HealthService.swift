@@ -5,7 +5,12 @@ import Synchronization
 /// The standard health service of gRPC, `grpc.health.v1.Health`: says whether services are ready to serve.
 ///
 /// Add it to a server, and tell it of changes from anywhere with ``setStatus(_:for:)``. The empty name stands for the
-/// process as a whole; it is what Kubernetes asks for.
+/// process as a whole; it is what Kubernetes asks for. When the server shuts down, it drains.
+///
+/// ```swift
+/// let server = RPCServer(
+///   services: [greeter, HealthService(), ReflectionService(GreeterProtosDescriptors.all)], logger: logger)
+/// ```
 public final class HealthService: GrpcHealthV1.Health.Service {
   /// What is said of a service.
   public typealias Status = GrpcHealthV1.HealthCheckResponse.ServingStatus
@@ -33,6 +38,8 @@ public final class HealthService: GrpcHealthV1.Health.Service {
   public func drain() {
     board.withLock { $0.drain() }
   }
+
+  public func serverShutsDown() { drain() }
 
   /// - Throws: NOT_FOUND when the service is not known here.
   public func check(

@@ -3,16 +3,12 @@ import NgRPCProtos
 
 /// What reflection knows: answers its questions, as `grpc/reflection/v1/reflection.proto` asks.
 struct ReflectionIndex {
-  private let services: [String]
   private let files: [String: ProtobufFileDescriptor]
   /// The file that declares each symbol.
   private let fileNames: [String: String]
 
-  /// - Parameters:
-  ///   - services: the full names of the services that are served.
-  ///   - files: what declares them; a file may be there twice.
-  init(services: [String], files: [ProtobufFileDescriptor]) {
-    self.services = Set(services).sorted()
+  /// - Parameter files: all that is known; a file may be there twice.
+  init(files: [ProtobufFileDescriptor]) {
     self.files = Dictionary(files.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var fileNames: [String: String] = [:]
     for file in files {
@@ -26,8 +22,9 @@ struct ReflectionIndex {
     }
   }
 
+  /// - Parameter services: the full names of those that are served.
   func answer(
-    to request: GrpcReflectionV1.ServerReflectionRequest
+    to request: GrpcReflectionV1.ServerReflectionRequest, services: [String]
   ) -> GrpcReflectionV1.ServerReflectionResponse {
     let answer: GrpcReflectionV1.ServerReflectionResponse.MessageResponse =
       switch request.messageRequest {

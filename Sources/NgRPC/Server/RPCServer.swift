@@ -33,6 +33,7 @@ public final class RPCServer: Sendable {
     var drained: EventLoopPromise<Void>?
   }
 
+  private let registered: [any RPCService]
   private let router: RPCRouter
   private let configuration: Configuration
   private let eventLoopGroup: any EventLoopGroup
@@ -51,6 +52,7 @@ public final class RPCServer: Sendable {
     var router = RPCRouter()
     for service in services { service.register(with: &router) }
     router.intercept(with: interceptors)
+    registered = services
     self.router = router
     self.configuration = configuration
     self.eventLoopGroup = eventLoopGroup
@@ -172,6 +174,7 @@ public final class RPCServer: Sendable {
       }
       return (listeners, Array(state.connections.values))
     }
+    for service in registered { service.serverShutsDown() }
     for listener in listeners { try? await listener.close() }
     for (channel, connection) in connections {
       channel.eventLoop.execute { connection.value.beginShutdown() }

@@ -36,6 +36,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   var eventLoop: any EventLoop { executor.eventLoop }
   var peer: SocketAddress? { connection.peer }
   var peerCertificate: PeerCertificate? { connection.peerCertificate }
+  var servedServices: [String] { connection.router.services }
 
   init(method: MethodDescriptor, request: HeaderBlock, stream: HTTP2Stream, connection: ServerConnection) {
     self.method = method

@@ -14,6 +14,8 @@ public struct ServerContext: Sendable {
   public var deadline: NIODeadline? { call.deadline }
   /// The other end of the connection; nil when it has gone.
   public let peer: SocketAddress?
+  /// The full names of the services that the server serves, in alphabetical order.
+  public var servedServices: [String] { call.servedServices }
   /// The certificate that the client has shown and that was verified; nil when none was asked for or shown. See ``ServerTLS``.
   public var peerCertificate: PeerCertificate? { call.peerCertificate }
   /// The event loop of the call's connection. Handlers run on it.

@@ -27,9 +27,8 @@ struct Port: Sendable {
     let names = router.services
     let health = HealthService(
       Dictionary(uniqueKeysWithValues: ([""] + names).map { ($0, HealthService.Status.notServing) }))
-    let all = services + [health]
     let server = RPCServer(
-      services: all + [ReflectionService(of: all, files: CIMProtosDescriptors.all)], logger: logger)
+      services: services + [health, ReflectionService(CIMProtosDescriptors.all)], logger: logger)
     let bound = try await server.start(on: .hostAndPort(address.host, address.port))
     let endpoint = Endpoint(host: address.host, port: bound.port ?? address.port)
     return Port(endpoint: endpoint, server: server, health: health, names: names)

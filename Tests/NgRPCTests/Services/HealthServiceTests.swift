@@ -1,3 +1,4 @@
+import NIOCore
 import NgRPC
 import NgRPCProtos
 import NgRPCServices
@@ -88,5 +89,20 @@ struct HealthServiceTests {
       }
       #expect(late?.code == .unavailable)
     }
+  }
+
+  @Test("A server that shuts down ends each Watch by itself, and does not wait for its grace to pass")
+  func shutdown() async throws {
+    let server = RPCServer(services: [health], logger: quiet)
+    let port = try await server.start(on: .hostAndPort("127.0.0.1", 0)).port!
+    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: port)], logger: quiet)
+    var statuses = try GrpcHealthV1.Health.Client(channel).watch(.init()).messages.makeAsyncIterator()
+    #expect(try await statuses.next()?.status == .serving)
+    async let shutdown: Void = server.shutdown(within: .seconds(3600))
+    #expect(try await statuses.next()?.status == .notServing)
+    let error = try await rpcError { try await statuses.next() }
+    #expect(error?.code == .unavailable)
+    await shutdown
+    await channel.shutdown(within: .zero)
   }
 }

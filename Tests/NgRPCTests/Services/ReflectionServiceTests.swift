@@ -9,12 +9,7 @@ struct ReflectionServiceTests {
   typealias Request = GrpcReflectionV1.ServerReflectionRequest
   typealias Response = GrpcReflectionV1.ServerReflectionResponse
 
-  private let services: [any RPCService]
-
-  init() {
-    let health = HealthService()
-    services = [health, ReflectionService(of: [health], files: NgRPCProtosDescriptors.all)]
-  }
+  private let services: [any RPCService] = [HealthService(), ReflectionService([])]
 
   /// The answers to questions asked on one call.
   private func ask(_ questions: [Request.MessageRequest?]) async throws -> [Response.MessageResponse?] {
@@ -66,12 +61,10 @@ struct ReflectionServiceTests {
     func file(_ name: String, imports: [String]) -> ProtobufFileDescriptor {
       .init(name: name, imports: imports, services: [], symbols: [], latin1: name)
     }
-    let reflection = ReflectionService(
-      of: [],
-      files: [
-        file("top", imports: ["left", "right"]), file("left", imports: ["base"]),
-        file("right", imports: ["base"]), file("base", imports: []),
-      ])
+    let reflection = ReflectionService([
+      file("top", imports: ["left", "right"]), file("left", imports: ["base"]),
+      file("right", imports: ["base"]), file("base", imports: []),
+    ])
     try await withLoopback([reflection]) { channel, _, _ in
       let call = GrpcReflectionV1.ServerReflection.Client(channel).serverReflectionInfo()
       try await call.send(.init(messageRequest: .fileByFilename("top")))
@@ -117,24 +110,6 @@ struct ReflectionServiceTests {
         }
         #expect(files.fileDescriptorProto.count == 1)
       }
-    }
-  }
-
-  @Test("buf curl lists services and calls one, knowing nothing but the address")
-  func bufCurl() async throws {
-    try await withLoopback(services) { _, _, endpoint in
-      let address = "http://\(endpoint.host):\(endpoint.port)"
-      let options = ["curl", "--protocol", "grpc", "--http2-prior-knowledge"]
-      func curl(_ arguments: [String]) async throws -> String {
-        let process = try ChildProcess(Command("\(Repository.root)/.venv/bin/buf", options + arguments))
-        let exit = try await process.waitUntilExit(within: .seconds(30))
-        #expect(exit == .code(0), "\(process.errors.text)")
-        return process.output.text
-      }
-      let listed = try await curl(["--list-services", address])
-      #expect(listed.contains("grpc.health.v1.Health"))
-      let status = try await curl(["--data", "{}", "\(address)/grpc.health.v1.Health/Check"])
-      #expect(status.contains("\"SERVING\""))
     }
   }
 }
