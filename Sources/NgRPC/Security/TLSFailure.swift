@@ -76,7 +76,10 @@ struct TLSFailure: Error, CustomStringConvertible {
     ),
     ("UNSUPPORTED_PROTOCOL", "the peer speaks no version of TLS that is allowed here"),
     ("NO_SHARED_CIPHER", "the peer speaks no cipher suite that is allowed here"),
-    ("EOF during handshake", "the peer closed the connection during the TLS handshake"),
+    (
+      "EOF during handshake",
+      "the peer closed the connection during the TLS handshake: maybe it does not speak TLS on this port"
+    ),
     ("uncleanShutdown", "the peer closed the connection without a TLS close_notify"),
   ]
 }
