@@ -122,15 +122,18 @@ elif case == "truncate":
     print("cut")
 elif case == "stall":
     connection = connect()
-    connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
-    read_to_end(connection)
+    try:
+        connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        read_to_end(connection)
+    except ConnectionError:
+        pass
     print("closed")
 elif case == "plaintext":
     connection = connect()
     connection.sendall(BEGIN)
     try:
         print(read_to_end(connection)[:1])
-    except ConnectionResetError:
+    except ConnectionError:
         print("reset")
 elif case == "serve-no-alpn":
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
