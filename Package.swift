@@ -242,6 +242,7 @@ let package = Package(
       name: "NgRPCTests",
       dependencies: [
         "NgRPC", "NgRPCProtos", "NgRPCServices", "NgRPCStatusDetails", "TestSupport",
+        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: swift),

@@ -131,6 +131,8 @@ public final class ChildProcess: Sendable {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     streams.add(to: &actions)
+    // NIO's sockets are not close-on-exec: a child that inherits one keeps the connection open after its end here.
+    try Self.closeAllButStandardStreams(&actions)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -159,6 +161,17 @@ public final class ChildProcess: Sendable {
     let failure = posix_spawn(&id, setpriv, &actions, &attributes, argv, envp)
     guard failure == 0 else { throw SystemCallError("start of \(executable)", code: failure) }
     return id
+  }
+
+  /// Has the child begin with the descriptors 0 to 2 only; the actions before this may use others.
+  ///
+  /// Glibc shows the function to GNU sources only, which Swift's import of it is not.
+  private static func closeAllButStandardStreams(_ actions: inout posix_spawn_file_actions_t) throws {
+    typealias AddCloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+    let name = "posix_spawn_file_actions_addclosefrom_np"
+    guard let symbol = dlsym(nil, name) else { throw SystemCallError(name, code: ENOSYS) }
+    let failure = unsafeBitCast(symbol, to: AddCloseFrom.self)(&actions, 3)
+    guard failure == 0 else { throw SystemCallError(name, code: failure) }
   }
 
   /// Waits on a thread of its own for the child's end.

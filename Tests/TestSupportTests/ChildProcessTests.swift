@@ -23,6 +23,16 @@ import Testing
     #expect(try await process.waitUntilExit() == .code(0))
   }
 
+  @Test("A child gets its standard streams, and nothing else that is open here")
+  func inheritsNothing() async throws {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    let process = try ChildProcess(Command("sh", ["-c", "ls /proc/self/fd"]))
+    #expect(try await process.waitUntilExit() == .code(0))
+    // The fourth is the directory that `ls` reads.
+    #expect(process.output.text == "0\n1\n2\n3\n")
+  }
+
   @Test("Waiting for output that ends without it fails at once, and shows the output")
   func failsAtEnd() async throws {
     let process = try ChildProcess(Command("echo", ["something else"]))

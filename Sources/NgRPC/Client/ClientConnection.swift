@@ -43,7 +43,7 @@ final class ClientConnection: HTTP2ConnectionDelegate {
     drain()
   }
 
-  func receivedPingAck() {}
+  func receivedPingAck(_ payload: UInt64) {}
 
   /// Takes no more calls, and closes when the last has ended.
   func drain() {

@@ -8,9 +8,25 @@ protocol HTTP2ConnectionDelegate: AnyObject {
   func receivedSettings()
   /// The peer goes away: streams above `lastStreamID` were not and will not be processed.
   func receivedGoAway(lastStreamID: Int32, _ code: HTTP2ErrorCode, debugData: String)
-  func receivedPingAck()
+  /// The peer asks for a sign of life, which it gets.
+  func receivedPing()
+  func receivedPingAck(_ payload: UInt64)
+  /// A stream has ended; there may be others.
+  func streamClosed()
+  /// A read has ended within a block of headers.
+  func headersUnfinished()
+  /// The socket takes no more for now.
+  func outputBlocked()
   /// The connection is over. The last call.
   func connectionClosed(_ reason: RPCError?)
+}
+
+// What only one of the two sides looks at.
+extension HTTP2ConnectionDelegate {
+  func receivedPing() {}
+  func streamClosed() {}
+  func headersUnfinished() {}
+  func outputBlocked() {}
 }
 
 /// Moves bytes between a NIO channel and an nghttp2 session: reads in, events out to the streams, and one write for all
@@ -31,12 +47,18 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   /// Let go when the connection is over.
   private var delegate: (any HTTP2ConnectionDelegate)?
   private var context: ChannelHandlerContext?
+  /// Set while the channel waits for the peer to close its side.
+  private var finishingChannel: (any Channel)?
   private var isMarked = false
   private var isHandlingEvents = false
   private var isClosing = false
   /// nghttp2 is done; the channel closes when it has sent everything.
   private var isFinishing = false
   private var closeReason: RPCError?
+  /// When the last bytes came.
+  private(set) var lastRead = NIODeadline.now()
+  /// How many bytes were handed to the channel.
+  private var bytesWritten: UInt64 = 0
 
   init(session: NgHTTP2Session, executor: EventLoopExecutor, delegate: any HTTP2ConnectionDelegate) {
     self.session = session
@@ -69,8 +91,9 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isClosing else { return }
+    guard !isClosing, !isFinishing else { return }
     executor.beginRead()
+    lastRead = .now()
     let buffer = unwrapInboundIn(data)
     do throws(RPCError) {
       try buffer.withUnsafeReadableBytes { bytes throws(RPCError) in
@@ -79,11 +102,19 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
         try session.receive(bytes)
       }
       setNeedsFlush()
+      if session.headersStreamID != 0 { delegate?.headersUnfinished() }
     } catch {
       closeReason = buffer.looksLikeTLS ? broken(by: PlaintextFailure.peerSpeaksTLS) : error
-      close()
+      fail()
     }
     executor.buffers.giveBack(read: buffer)
+  }
+
+  /// What came can't be understood: the peer is told, if it takes that at once.
+  private func fail() {
+    session.terminate(.protocolError)
+    flushOutput()
+    if !isFinishing { close() }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -126,6 +157,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
         let output = session.output
         session.output = ByteBuffer()
         if output.readableBytes > 0 {
+          bytesWritten += UInt64(output.readableBytes)
           context.write(wrapOutboundOut(output), promise: nil)
           hasWritten = true
         }
@@ -144,19 +176,38 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       return
     }
     if hasWritten { context.flush() }
-    if session.isFinished { closeWhenFlushed() }
+    if session.isFinished { return closeWhenFlushed() }
+    if !context.channel.isWritable { delegate?.outputBlocked() }
+  }
+
+  /// Whether the socket takes no more for now.
+  var isOutputBlocked: Bool { context.map { !$0.channel.isWritable } ?? false }
+
+  /// How many bytes the socket has taken.
+  var bytesTaken: UInt64 {
+    let buffered = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+    return bytesWritten - UInt64(buffered ?? 0)
   }
 
   /// Closes when the peer has taken what was written, or after a while when it does not.
   private func closeWhenFlushed() {
     guard let context, !isClosing, !isFinishing else { return }
     isFinishing = true
-    let eventLoop = context.eventLoop.assumeIsolated()
-    let written = context.eventLoop.makePromise(of: Void.self)
-    let timer = eventLoop.scheduleTask(in: Self.finishTimeout) { self.close() }
-    written.futureResult.assumeIsolated().whenComplete { _ in
+    let channel = context.channel
+    finishingChannel = channel
+    let timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.finishTimeout) {
+      channel.close(promise: nil)
+    }
+    channel.closeFuture.assumeIsolated().whenComplete { _ in
       timer.cancel()
-      self.close()
+      self.finishingChannel = nil
+    }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      self.finish()
+      // Closing a socket that has unread bytes resets the connection, and the peer could lose what was just written:
+      // only this side is closed, and the channel closes when the peer has closed the other.
+      channel.close(mode: .output).whenFailure { _ in channel.close(promise: nil) }
     }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
   }
@@ -164,7 +215,15 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   func close() {
     guard !isClosing else { return }
     isClosing = true
+    // The peer learns of the end even if a process that was started meanwhile has inherited the socket.
+    context?.close(mode: .output, promise: nil)
     context?.close(promise: nil)
+  }
+
+  /// Closes at once, and does not wait for the peer to close its side either.
+  func cut() {
+    close()
+    finishingChannel?.close(promise: nil)
   }
 
   private func finish() {
@@ -215,11 +274,14 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       if isActive { delegate?.received(head, on: stream, endStream: end) }
     case .headers(let stream, let headers, let end): stream.delegate?.received(headers, endStream: end)
     case .endStream(let stream): stream.delegate?.receivedEndStream()
-    case .closed(let stream, let code): end(stream, code)
+    case .closed(let stream, let code):
+      end(stream, code)
+      delegate?.streamClosed()
     case .settings: delegate?.receivedSettings()
     case .goAway(let last, let code, let debug):
       delegate?.receivedGoAway(lastStreamID: last, code, debugData: debug)
-    case .pingAck: delegate?.receivedPingAck()
+    case .ping: delegate?.receivedPing()
+    case .pingAck(let payload): delegate?.receivedPingAck(payload)
     }
   }
 }

@@ -113,6 +113,8 @@ extension NgHTTP2Session {
 
   private func beganHeaders(_ frame: nghttp2_frame) -> Int32 {
     headers = HeaderBlock()
+    headerBlocks &+= 1
+    headersStreamID = frame.hd.stream_id
     if role == .server, frame.headers.cat == NGHTTP2_HCAT_REQUEST {
       let stream = HTTP2Stream()
       stream.id = frame.hd.stream_id
@@ -132,6 +134,7 @@ extension NgHTTP2Session {
   private func received(_ frame: nghttp2_frame) {
     switch UInt32(frame.hd.type) {
     case NGHTTP2_HEADERS.rawValue:
+      headersStreamID = 0
       guard let stream = stream(frame.hd.stream_id) else { return }
       let end = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
       stream.remoteEnded = end
@@ -149,7 +152,9 @@ extension NgHTTP2Session {
     case NGHTTP2_SETTINGS.rawValue:
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { events.append(.settings) }
     case NGHTTP2_PING.rawValue:
-      if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { events.append(.pingAck) }
+      guard frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 else { return events.append(.ping) }
+      let payload = withUnsafeBytes(of: frame.ping.opaque_data) { $0.loadUnaligned(as: UInt64.self) }
+      events.append(.pingAck(UInt64(bigEndian: payload)))
     case NGHTTP2_GOAWAY.rawValue:
       let debug = UnsafeRawBufferPointer(start: frame.goaway.opaque_data, count: frame.goaway.opaque_data_len)
       events.append(
@@ -167,6 +172,8 @@ extension NgHTTP2Session {
   }
 
   private func closed(_ id: Int32, _ code: HTTP2ErrorCode) {
+    // A malformed block ends with its stream.
+    if headersStreamID == id { headersStreamID = 0 }
     if let stream = forget(id) { events.append(.closed(stream, code)) }
   }
 
@@ -210,6 +217,7 @@ extension NgHTTP2Session {
   private func write(
     _ stream: HTTP2Stream, header: UnsafePointer<UInt8>, length: Int, padding: Int
   ) -> Int32 {
+    framesSent &+= 1
     output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))
     precondition(padding == 0, "no padding was asked for")
     stream.outbound.readWithUnsafeReadableBytes { bytes in
@@ -230,10 +238,20 @@ extension NgHTTP2Session {
   }
 
   private func sent(_ frame: nghttp2_frame) {
+    switch UInt32(frame.hd.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      framesSent &+= 1
+      stopRequest(answeredBy: frame)
+    case NGHTTP2_GOAWAY.rawValue:
+      isTerminated = isTerminated || frame.goaway.error_code != NGHTTP2_NO_ERROR.rawValue
+    default: break
+    }
+  }
+
+  private func stopRequest(answeredBy frame: nghttp2_frame) {
     // A response that ends before its request: the client is told to stop. nghttp2 would drop the trailers if the reset
     // were submitted together with them.
-    guard role == .server, UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue,
-      frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+    guard role == .server, frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
       let stream = stream(frame.hd.stream_id), !stream.remoteEnded
     else { return }
     reset(stream, .noError)

@@ -20,7 +20,9 @@ final class NgHTTP2Session {
     case closed(HTTP2Stream, HTTP2ErrorCode)
     case settings
     case goAway(lastStreamID: Int32, HTTP2ErrorCode, debugData: String)
-    case pingAck
+    /// The peer asks for an answer, which nghttp2 gives.
+    case ping
+    case pingAck(UInt64)
   }
 
   struct Limits {
@@ -47,6 +49,14 @@ final class NgHTTP2Session {
   var lastError: String?
   /// The block that is being decoded; of these there is one at a time on a connection.
   var headers = HeaderBlock()
+  /// How many blocks of headers have begun to come.
+  var headerBlocks: UInt32 = 0
+  /// The stream whose block of headers has begun and whose end has not come; 0 when there is none.
+  var headersStreamID: Int32 = 0
+  /// How many HEADERS and DATA frames were sent. Wraps around.
+  var framesSent: UInt32 = 0
+  /// A GOAWAY with an error was sent: nothing that comes after it counts.
+  var isTerminated = false
 
   var session: OpaquePointer!
   private let frameBuffer: SharedFrameBuffer?
@@ -85,7 +95,7 @@ final class NgHTTP2Session {
 
   /// Whether nothing is left to be read or written: the connection can be closed.
   var isFinished: Bool {
-    nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    isTerminated || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
   // MARK: Receiving
@@ -182,16 +192,23 @@ final class NgHTTP2Session {
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
 
-  /// The first half of a graceful end: GOAWAY that refuses nothing yet, and a PING whose answer shows that it was read.
-  func submitShutdownNotice() {
-    nghttp2_submit_shutdown_notice(session)
-    nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+  /// Asks the peer for an answer; its ``Event/pingAck(_:)`` has the same payload.
+  func submitPing(_ payload: UInt64) {
+    withUnsafeBytes(of: payload.bigEndian) { bytes in
+      _ = nghttp2_submit_ping(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    }
   }
 
+  /// GOAWAY that refuses nothing yet: the first half of a graceful end.
+  func submitShutdownNotice() { nghttp2_submit_shutdown_notice(session) }
+
   /// GOAWAY with the last stream that was taken: no more are.
-  func submitGoAway(_ code: HTTP2ErrorCode) {
+  func submitGoAway(_ code: HTTP2ErrorCode, debugData: StaticString = "") {
     let last = nghttp2_session_get_last_proc_stream_id(session)
-    nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, nil, 0)
+    nghttp2_submit_goaway(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, debugData.utf8Start,
+      debugData.utf8CodeUnitCount)
   }
 
   /// GOAWAY, then nothing more.

@@ -5,7 +5,7 @@ import NIOSSL
 ///
 /// TLS 1.3 is preferred. Of TLS 1.2 only the suites with ephemeral keys and authenticated encryption are spoken, which leaves out all that
 /// RFC 9113 prohibits (appendix A), and there is no renegotiation. The client must negotiate the protocol `h2` (ALPN, RFC 7301), or the
-/// connection is closed. The handshake is part of ``RPCServer/Configuration/prefaceTimeout``.
+/// connection is closed. The handshake is part of ``RPCServer/Configuration/Limits/prefaceTimeout``.
 ///
 /// Files are read again every ``reloadInterval``. When their content has changed, new connections use it, and the open ones go on as they
 /// are. New content that can't be used changes nothing and is logged as an error, once.

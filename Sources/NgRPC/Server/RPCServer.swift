@@ -4,6 +4,12 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
 /// Serves services to gRPC clients over HTTP/2.
 ///
 /// Start it on one address or several, and shut it down once. Handlers run on the event loop of their connection.
@@ -26,19 +32,13 @@ public final class RPCServer: Sendable {
   private struct State {
     var listeners: [any Channel] = []
     var certificates: [(source: TLSContextSource, watch: Task<Void, Never>?)] = []
-    var connections: [ObjectIdentifier: (channel: any Channel, connection: NIOLoopBound<ServerConnection>)] =
-      [:]
-    var isShuttingDown = false
-    /// Resumed when the last connection has gone.
-    var drained: EventLoopPromise<Void>?
+    var connections: OpenConnections
   }
 
   private let registered: [any RPCService]
-  private let router: RPCRouter
-  private let configuration: Configuration
+  private let settings: ServerSettings
   private let eventLoopGroup: any EventLoopGroup
-  private let logger: Logger
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// - Parameters:
   ///   - services: each one's methods; no two may share a method.
@@ -53,14 +53,13 @@ public final class RPCServer: Sendable {
     for service in services { service.register(with: &router) }
     router.intercept(with: interceptors)
     registered = services
-    self.router = router
-    self.configuration = configuration
+    settings = ServerSettings(router: router, configuration: configuration, logger: logger)
     self.eventLoopGroup = eventLoopGroup
-    self.logger = logger
+    state = Mutex(State(connections: OpenConnections(configuration.limits)))
   }
 
   /// The full names of the services served.
-  public var services: [String] { router.services }
+  public var services: [String] { settings.router.services }
 
   /// How many connections are open.
   public var connectionCount: Int { state.withLock { $0.connections.count } }
@@ -71,7 +70,7 @@ public final class RPCServer: Sendable {
   /// - Throws: UNAVAILABLE when the address can't be bound or the server is shutting down; ``InvalidTLS``.
   @discardableResult
   public func start(on address: BindAddress) async throws -> SocketAddress {
-    try await start(on: address, tls: configuration.tls)
+    try await start(on: address, tls: settings.configuration.tls)
   }
 
   /// Begins to listen, with TLS or without, whatever the configuration says.
@@ -81,10 +80,10 @@ public final class RPCServer: Sendable {
   /// - Throws: UNAVAILABLE when the address can't be bound or the server is shutting down; ``InvalidTLS``.
   @discardableResult
   public func start(on address: BindAddress, tls: ServerTLS?) async throws -> SocketAddress {
-    let certificates = tls.map { TLSContextSource($0.settings, logger: logger) }
+    let certificates = tls.map { TLSContextSource($0.settings, logger: settings.logger) }
     try await certificates?.refresh()
     let bootstrap = ServerBootstrap(group: eventLoopGroup)
-      .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
+      .serverChannelOption(.backlog, value: Int32(clamping: settings.configuration.backlog))
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.accept(channel, certificates?.current) }
@@ -101,7 +100,7 @@ public final class RPCServer: Sendable {
         code: .unavailable, message: "Can't listen on \(address): \(plainReason(error)).", cause: error)
     }
     let accepted = state.withLock { state in
-      guard !state.isShuttingDown else { return false }
+      guard !state.connections.isStopping else { return false }
       state.listeners.append(listener)
       if let certificates {
         state.certificates.append((certificates, watch(certificates, tls?.reloadInterval)))
@@ -128,60 +127,62 @@ public final class RPCServer: Sendable {
   }
 
   private func accept(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
-    if case .v4 = channel.remoteAddress {
-      try setNoDelay(channel)
-    } else if case .v6 = channel.remoteAddress {
-      try setNoDelay(channel)
-    }
-    let connection = ServerConnection(router: router, configuration: configuration, logger: logger)
-    try connection.add(to: channel, tls: tls)
-    let id = ObjectIdentifier(connection)
+    try setOptions(channel)
+    let deadlines = state.withLock { $0.connections.deadlines(of: channel.eventLoop) }
+    let connection = ServerConnection(settings, deadlines: deadlines)
     let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
-    let isShuttingDown = state.withLock { state in
-      state.connections[id] = (channel, bound)
-      return state.isShuttingDown
-    }
-    channel.closeFuture.whenComplete { _ in
-      let drained = self.state.withLock { state in
-        state.connections[id] = nil
-        return state.connections.isEmpty ? state.drained : nil
+    let address = channel.remoteAddress?.ipAddress
+    switch state.withLock({ $0.connections.admit(bound, on: channel.eventLoop, from: address) }) {
+    case .refused(let reason):
+      settings.logger.debug(
+        "refusing a connection", metadata: ["peer": "\(address ?? "?")", "reason": "\(reason.rawValue)"])
+      channel.close(promise: nil)
+    case .admitted(let id):
+      channel.closeFuture.whenComplete { _ in
+        for waiter in self.state.withLock({ $0.connections.remove(id) }) { waiter.succeed() }
       }
-      drained?.succeed()
+      try connection.add(to: channel, tls: tls)
     }
-    if isShuttingDown { channel.close(promise: nil) }
   }
 
-  private func setNoDelay(_ channel: any Channel) throws {
-    try channel.syncOptions?.setOption(.socketOption(.tcp_nodelay), value: 1)
+  private func setOptions(_ channel: any Channel) throws {
+    guard let options = channel.syncOptions else { return }
+    switch channel.remoteAddress {
+    case .v4, .v6:
+      try options.setOption(.socketOption(.tcp_nodelay), value: 1)
+      guard settings.configuration.keepalive.time != nil else { return }
+      // gRPC proposal A18: also a client that does not acknowledge what it was sent is gone.
+      let milliseconds = settings.configuration.keepalive.timeout.nanoseconds / 1_000_000
+      let option = ChannelOptions.Types.SocketOption(
+        level: .tcp, name: NIOBSDSocket.Option(rawValue: CInt(TCP_USER_TIMEOUT)))
+      try options.setOption(option, value: Int(clamping: milliseconds))
+    default: break
+    }
   }
 
   /// Stops in good order: no new connections and calls, open calls go on for up to `grace`, then they are cut.
+  ///
+  /// Returns when the last connection has ended. May be called again, with a shorter grace.
   public func shutdown(within grace: Duration) async {
     let loop = eventLoopGroup.next()
     let drained = loop.makePromise(of: Void.self)
-    let (listeners, connections) = state.withLock { state in
-      state.isShuttingDown = true
-      let listeners = state.listeners
-      state.listeners = []
+    let (listeners, connections, isEmpty) = state.withLock { state in
+      let isEmpty = !state.connections.stop(drained)
       for (_, watch) in state.certificates { watch?.cancel() }
       state.certificates = []
-      if state.connections.isEmpty {
-        drained.succeed()
-      } else if let earlier = state.drained {
-        earlier.futureResult.cascade(to: drained)
-      } else {
-        state.drained = drained
-      }
-      return (listeners, Array(state.connections.values))
+      defer { state.listeners = [] }
+      return (state.listeners, state.connections.all, isEmpty)
     }
+    if isEmpty { drained.succeed() }
     for service in registered { service.serverShutsDown() }
     for listener in listeners { try? await listener.close() }
-    for (channel, connection) in connections {
-      channel.eventLoop.execute { connection.value.beginShutdown() }
+    let grace = TimeAmount(grace)
+    for (connection, eventLoop) in connections {
+      eventLoop.execute { connection.value.beginShutdown(within: grace) }
     }
-    let cut = loop.scheduleTask(in: TimeAmount(grace)) {
-      let left = self.state.withLock { Array($0.connections.values) }
-      for (channel, _) in left { channel.close(promise: nil) }
+    let cut = loop.scheduleTask(in: grace) {
+      let left = self.state.withLock { $0.connections.all }
+      for (connection, eventLoop) in left { eventLoop.execute { connection.value.cut() } }
     }
     // Always succeeds: each connection's end is counted.
     try? await drained.futureResult.get()

@@ -18,19 +18,24 @@ extension RPCServer {
     public var maxHeaderListBytes = 64 * 1024
     /// How a server speaks TLS on the addresses that it is started on; nil, plaintext, by default.
     public var tls: ServerTLS?
-    /// How long a new connection may take until it has sent its HTTP/2 preface, after the TLS handshake if there is one. 20 s by default.
-    public var prefaceTimeout = TimeAmount.seconds(20)
     /// How many connections may wait to be accepted. 1024 by default; the system may hold it lower.
     public var backlog = 1024
+
+    /// How the server finds out that a client is gone, and how often clients may ask after the server.
+    public var keepalive = Keepalive()
+    /// How long connections last.
+    public var lifetime = Lifetime()
+    /// What a client may take, however it behaves.
+    public var limits = Limits()
 
     public static let defaults = Configuration()
 
     public init() {}
 
-    var limits: NgHTTP2Session.Limits {
+    var sessionLimits: NgHTTP2Session.Limits {
       NgHTTP2Session.Limits(
-        streamWindow: Int32(clamping: streamWindowBytes),
-        connectionWindow: Int32(clamping: connectionWindowBytes),
+        streamWindow: max(65_535, Int32(clamping: streamWindowBytes)),
+        connectionWindow: max(65_535, Int32(clamping: connectionWindowBytes)),
         maxConcurrentStreams: UInt32(clamping: maxConcurrentStreams),
         maxHeaderListSize: UInt32(clamping: maxHeaderListBytes))
     }

@@ -5,24 +5,24 @@ import NIOSSL
 /// A client's connection: makes a call of each stream, and ends in good order.
 ///
 /// Belongs to its event loop.
-final class ServerConnection: HTTP2ConnectionDelegate {
-  /// How far the end has come.
-  private enum Shutdown { case none, announced, final }
-
-  let router: RPCRouter
-  let configuration: RPCServer.Configuration
+final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
+  private let settings: ServerSettings
   private(set) var http2: HTTP2Connection!
   private(set) var peer: SocketAddress?
   /// Known before the first call, and the same for all: so calls may ask for it from any thread.
   private(set) var peerCertificate: PeerCertificate?
-  private var shutdown = Shutdown.none
-  private var prefaceTimer: Scheduled<Void>?
-  private let logger: Logger
+  private var lifetime: ConnectionLifetime
+  private let deadlines: DeadlineQueue
+  var deadlinePlace = DeadlineQueue.nowhere
 
-  init(router: RPCRouter, configuration: RPCServer.Configuration, logger: Logger) {
-    self.router = router
-    self.configuration = configuration
-    self.logger = logger
+  var router: RPCRouter { settings.router }
+  var configuration: RPCServer.Configuration { settings.configuration }
+
+  /// - Parameter deadlines: those of the connection's event loop.
+  init(_ settings: ServerSettings, deadlines: DeadlineQueue) {
+    self.settings = settings
+    self.deadlines = deadlines
+    lifetime = ConnectionLifetime(settings.configuration, now: .now(), jitter: .random(in: -1...1))
   }
 
   /// Takes over a new channel. On its event loop.
@@ -36,18 +36,12 @@ final class ServerConnection: HTTP2ConnectionDelegate {
     let executor = EventLoopExecutor.of(channel.eventLoop)
     http2 = HTTP2Connection(
       session: NgHTTP2Session(
-        role: .server, limits: configuration.limits, frameBuffer: executor.buffers.frameBuffer),
+        role: .server, limits: configuration.sessionLimits, frameBuffer: executor.buffers.frameBuffer),
       executor: executor, delegate: self)
     try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
     try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor))
     try channel.pipeline.syncOperations.addHandler(http2)
-    prefaceTimer = channel.eventLoop.assumeIsolated().scheduleTask(in: configuration.prefaceTimeout) {
-      [weak self] in
-      guard let self else { return }
-      self.logger.debug(
-        "closing a connection without an HTTP/2 preface", metadata: ["peer": "\(self.peer, default: "?")"])
-      self.http2.close()
-    }
+    deadlines.set(lifetime.nextDeadline, for: self)
   }
 
   // MARK: Streams
@@ -70,34 +64,85 @@ final class ServerConnection: HTTP2ConnectionDelegate {
   // MARK: Connection
 
   func receivedSettings() {
-    prefaceTimer?.cancel()
-    prefaceTimer = nil
+    lifetime.receivedPreface(configuration, now: .now())
+    deadlines.set(lifetime.nextDeadline, for: self)
   }
 
   func receivedGoAway(lastStreamID: Int32, _ code: HTTP2ErrorCode, debugData: String) {
-    logger.debug("a client goes away", metadata: ["code": "\(code)", "reason": "\(debugData)"])
+    settings.logger.debug("a client goes away", metadata: ["code": "\(code)", "reason": "\(debugData)"])
   }
 
-  /// Begins a graceful end: no new calls, the open ones go on, and when they have ended the connection closes.
-  func beginShutdown() {
-    guard shutdown == .none, http2.isActive else { return }
-    shutdown = .announced
-    http2.session.submitShutdownNotice()
-    http2.setNeedsFlush()
+  func receivedPing() {
+    perform(
+      lifetime.receivedPing(
+        configuration, openStreams: http2.session.streams.count, framesSent: http2.session.framesSent,
+        now: .now()))
   }
 
-  func receivedPingAck() {
-    guard shutdown == .announced else { return }
-    shutdown = .final
-    http2.session.submitGoAway(.noError)
+  func receivedPingAck(_ payload: UInt64) { perform(lifetime.receivedPingAck(payload)) }
+
+  func streamClosed() {
+    guard configuration.lifetime.maxIdle != nil, http2.session.streams.isEmpty else { return }
+    lifetime.becameIdle(configuration, now: .now())
+    deadlines.set(lifetime.nextDeadline, for: self)
+  }
+
+  func headersUnfinished() {
+    lifetime.headersUnfinished(configuration, block: http2.session.headerBlocks, now: .now())
+    deadlines.set(lifetime.nextDeadline, for: self)
+  }
+
+  func outputBlocked() {
+    lifetime.outputBlocked(configuration, bytesTaken: http2.bytesTaken, now: .now())
+    deadlines.set(lifetime.nextDeadline, for: self)
+  }
+
+  func deadlineReached(now: NIODeadline) {
+    while http2.isActive, lifetime.nextDeadline <= now {
+      let session = http2.session
+      let facts = ConnectionLifetime.Facts(
+        lastRead: http2.lastRead, openStreams: session.streams.count, headerBlocks: session.headerBlocks,
+        isReceivingHeaders: session.headersStreamID != 0, isOutputBlocked: http2.isOutputBlocked,
+        bytesTaken: http2.bytesTaken)
+      guard let action = lifetime.deadlineReached(configuration, facts, now: now) else { break }
+      perform(action)
+    }
+    if http2.isActive { deadlines.set(lifetime.nextDeadline, for: self) }
+  }
+
+  /// Begins a graceful end: no new calls, the open ones go on for up to `grace`, and when they have ended the connection
+  /// closes.
+  func beginShutdown(within grace: TimeAmount) {
+    guard http2?.isActive == true else { return }
+    perform(lifetime.end(configuration, grace: grace, now: .now()))
+  }
+
+  /// Ends the connection at once, whatever is under way.
+  func cut() { http2?.cut() }
+
+  private func perform(_ action: ConnectionLifetime.Action?) {
+    guard let action else { return }
+    switch action {
+    case .ping(let payload): http2.session.submitPing(payload)
+    case .announceEnd:
+      http2.session.submitShutdownNotice()
+      http2.session.submitPing(ConnectionLifetime.endPing)
+    case .end: http2.session.submitGoAway(.noError)
+    case .refuse(.tooManyPings): http2.session.submitGoAway(.enhanceYourCalm, debugData: "too_many_pings")
+    case .close(let reason):
+      settings.logger.debug(
+        "closing a connection", metadata: ["peer": "\(peer, default: "?")", "reason": "\(reason)"])
+      return http2.close()
+    }
     http2.setNeedsFlush()
+    deadlines.set(lifetime.nextDeadline, for: self)
   }
 
   func connectionClosed(_ reason: RPCError?) {
-    prefaceTimer?.cancel()
-    prefaceTimer = nil
+    deadlines.set(.distantFuture, for: self)
     if let reason {
-      logger.debug("a connection ended", metadata: ["peer": "\(peer, default: "?")", "reason": "\(reason)"])
+      settings.logger.debug(
+        "a connection ended", metadata: ["peer": "\(peer, default: "?")", "reason": "\(reason)"])
     }
   }
 }

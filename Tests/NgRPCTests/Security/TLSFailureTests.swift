@@ -81,7 +81,7 @@ struct TLSFailureTests {
   func badClient(_ case: String, prints: String, serverLogs: String) async throws {
     let (certificates, log) = (try await TestCertificates.shared, RecordedLog())
     var configuration = certificates.server()
-    if `case` == "stall" { configuration.prefaceTimeout = .milliseconds(200) }
+    if `case` == "stall" { configuration.limits.prefaceTimeout = .milliseconds(200) }
     try await withLoopback(server: configuration, logger: log.logger) { _, server, endpoint in
       let peer = try ChildProcess(
         Repository.python("tls_peer.py", `case`, "\(endpoint.port)", certificates.certificate("ca")))

@@ -1,0 +1,14 @@
+import Logging
+
+/// What all connections of a server share.
+final class ServerSettings: Sendable {
+  let router: RPCRouter
+  let configuration: RPCServer.Configuration
+  let logger: Logger
+
+  init(router: RPCRouter, configuration: RPCServer.Configuration, logger: Logger) {
+    self.router = router
+    self.configuration = configuration
+    self.logger = logger
+  }
+}
