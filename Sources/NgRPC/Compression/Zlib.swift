@@ -82,11 +82,11 @@ final class Zlib {
   /// gzip may come in several members (RFC 1952, section 2.2). The output grows as it is made, so what is held is never more
   /// than `limit`, whatever `input` would become.
   ///
-  /// - Throws: RESOURCE_EXHAUSTED when there are more than `limit` bytes; INTERNAL when `input` is damaged, is cut short, or
-  ///   goes on after its end.
+  /// - Returns: nil when there are more than `limit` bytes.
+  /// - Throws: INTERNAL when `input` is damaged, is cut short, or goes on after its end.
   func inflated(
     _ input: UnsafeRawBufferPointer, with algorithm: CompressionAlgorithm, limit: Int
-  ) throws(RPCError) -> ByteBuffer {
+  ) throws(RPCError) -> ByteBuffer? {
     let stream = inflateStream(algorithm)
     stream.pointee.next_in = Self.bytes(input)
     stream.pointee.avail_in = UInt32(input.count)
@@ -99,10 +99,7 @@ final class Zlib {
         var excess: UInt8 = 0
         var count = 0
         (result, count) = withUnsafeMutableBytes(of: &excess) { Self.step(stream, into: $0) }
-        guard count == 0 else {
-          throw RPCError(
-            code: .resourceExhausted, message: "The message has more than \(limit) bytes when inflated.")
-        }
+        guard count == 0 else { return nil }
       } else {
         let room = min(growth, limit - output.readableBytes)
         result = Self.step(stream, into: &output, room: room)

@@ -22,7 +22,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   let eventLoop: any EventLoop
   private var messages = Deque<(entry: Entry, credit: Int)>()
   private var end = End.open
-  private var reader: (ticket: UInt64, continuation: CheckedContinuation<Message?, any Error>)?
+  private var reader: (ticket: UInt64, continuation: CheckedContinuation<Entry?, any Error>)?
   private let tickets = Atomic<UInt64>(0)
   /// Reads that were cancelled before they came to wait.
   private var cancelled: Set<UInt64> = []
@@ -32,23 +32,20 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
     let message = try Message(serialized: bytes)
     guard case .open = end else { return }
-    if reader != nil { hand(message, credit) } else { messages.append((.decoded(message), credit)) }
+    receive(.decoded(message), credit)
   }
 
   override func receive(_ message: CompressedMessage, credit: Int) throws {
     guard case .open = end else { return }
-    if reader != nil {
-      let message: Message = try inflate(message)
-      hand(message, credit)
-    } else {
-      messages.append((.compressed(message), credit))
-    }
+    receive(.compressed(message), credit)
   }
 
-  private func hand(_ message: Message, _ credit: Int) {
-    let reader = reader.take()
-    creditor?.giveCredit(credit)
-    reader?.continuation.resume(returning: message)
+  private func receive(_ entry: Entry, _ credit: Int) {
+    messages.append((entry, credit))
+    if let reader {
+      self.reader = nil
+      reader.continuation.resume(returning: take())
+    }
   }
 
   override var isDrained: Bool { messages.isEmpty }
@@ -76,15 +73,33 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   ///
   /// - Throws: the error that the stream ended with; CANCELLED when the reading task is cancelled.
   func next() async throws -> Message? {
-    if eventLoop.inEventLoop, let message = take() { return message }
+    if eventLoop.inEventLoop, let entry = take() { return try await message(of: entry) }
     let ticket = tickets.add(1, ordering: .relaxed).newValue
     defer { onEventLoop { self.cancelled.remove(ticket) } }
-    return try await withTaskCancellationHandler {
+    let entry = try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         onEventLoop { self.wait(continuation, ticket) }
       }
     } onCancel: {
       onEventLoop { self.cancelReader(ticket) }
+    }
+    return if let entry { try await message(of: entry) } else { nil }
+  }
+
+  @inline(__always)
+  private func message(of entry: Entry) async throws -> Message {
+    switch entry {
+    case .decoded(let message): return message
+    case .compressed(let message):
+      do {
+        let (message, size) = try await message.decodedAside(as: Message.self)
+        onEventLoop { self.creditor?.inflated(size) }
+        return message
+      } catch {
+        let error = RPCError(unreadable: error)
+        onEventLoop { self.couldNotRead(error) }
+        throw error
+      }
     }
   }
 
@@ -92,33 +107,22 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
   }
 
-  private func take() -> Message? {
+  private func take() -> Entry? {
     guard let (entry, credit) = messages.popFirst() else { return nil }
-    switch entry {
-    case .decoded(let message):
-      creditor?.giveCredit(credit)
-      return message
-    case .compressed(let compressed):
-      do {
-        let message: Message = try inflate(compressed)
-        creditor?.giveCredit(credit)
-        return message
-      } catch {
-        couldNotRead(error)
-        return nil
-      }
-    }
+    if case .compressed = entry { compressedCount += 1 }
+    creditor?.giveCredit(credit)
+    return entry
   }
 
-  private func couldNotRead(_ error: any Error) {
+  private func couldNotRead(_ error: RPCError) {
     messages = []
     creditor?.couldNotRead(error)
     // The stream may have ended well by itself; whoever reads must know that this is not all.
-    end = .ended(RPCError(unreadable: error))
+    end = .ended(error)
   }
 
-  private func wait(_ continuation: CheckedContinuation<Message?, any Error>, _ ticket: UInt64) {
-    if let message = take() { return continuation.resume(returning: message) }
+  private func wait(_ continuation: CheckedContinuation<Entry?, any Error>, _ ticket: UInt64) {
+    if let entry = take() { return continuation.resume(returning: entry) }
     switch end {
     case .ended(nil): continuation.resume(returning: nil)
     case .ended(let error?): continuation.resume(throwing: error)

@@ -15,20 +15,8 @@ class InboundReceiver {
   /// A whole message that is compressed; inflated when it is taken.
   func receive(_ message: CompressedMessage, credit: Int) throws { fatalError("abstract") }
 
-  /// Inflates a message that is taken now.
-  ///
-  /// - Throws: what the message's inflation and decoding throw.
-  final func inflate<Message: RPCMessage>(
-    _ message: CompressedMessage, as _: Message.Type = Message.self
-  ) throws -> Message {
-    let (inflated, size) = try message.decode(as: Message.self)
-    compressedCount += 1
-    creditor?.inflated(size)
-    return inflated
-  }
-
   /// How many of the messages that were taken came compressed.
-  final private(set) var compressedCount = 0
+  final var compressedCount = 0
 
   /// Whether all messages were taken, so that bytes of an incomplete one may be given back early.
   var isDrained: Bool { true }
@@ -47,7 +35,7 @@ class InboundReceiver {
 protocol InboundCreditor: AnyObject {
   /// `bytes` of the inbound stream were taken: the sender may send as many.
   func giveCredit(_ bytes: Int)
-  /// A compressed message was taken.
+  /// A compressed message was taken and inflated.
   func inflated(_ message: MessageSize)
   /// A message that was taken late can't be read: the call ends.
   func couldNotRead(_ error: any Error)

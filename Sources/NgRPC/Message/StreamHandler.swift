@@ -32,7 +32,9 @@ final class HandlerReceiver<Handler: StreamHandler>: InboundReceiver {
   }
 
   override func receive(_ message: CompressedMessage, credit: Int) throws {
-    let message: Handler.Inbound = try inflate(message)
+    let (message, size) = try message.decoded(as: Handler.Inbound.self)
+    compressedCount += 1
+    creditor?.inflated(size)
     handler.received(message)
     creditor?.giveCredit(credit)
   }

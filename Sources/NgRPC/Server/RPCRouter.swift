@@ -146,19 +146,23 @@ private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
   }
 
   override func receivedEnd() {
-    do {
-      if let compressed {
-        self.compressed = nil
-        creditor = call
-        defer { creditor = nil }
-        request = try inflate(compressed) as Request
-      }
-    } catch {
-      return call.couldNotRead(error)
-    }
-    guard let request else { return }
-    self.request = nil
     let handler = handler
-    call.handle { _ in try await handler(request) }
+    if let request {
+      self.request = nil
+      call.handle { _ in try await handler(request) }
+    } else if let compressed {
+      self.compressed = nil
+      compressedCount += 1
+      call.handle { call in
+        let (request, size): (Request, MessageSize)
+        do {
+          (request, size) = try await compressed.decodedAside()
+        } catch {
+          throw RPCError(unreadable: error)
+        }
+        call.onEventLoop { $0.inflated(size) }
+        try await handler(request)
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import NgRPC
@@ -77,6 +78,45 @@ struct CompressionTests {
     }
   }
 
+  @Test("Messages keep their order, however long each takes to be compressed and inflated")
+  func order() async throws {
+    try await withLoopback([CompressingService()]) { channel, _, _ in
+      let messages = (0..<30).map { index in
+        let line = "line \(index) "
+        return ByteBuffer(string: String(repeating: line, count: [1, 5000, 100_000, 20][index % 4]))
+      }
+      let options = CallOptions(metadata: ["compression": "gzip"], compression: .gzip)
+      for method in [CompressingService.chat, CompressingService.elsewhere, CompressingService.handler] {
+        let call = channel.call(method, options: options, (ByteBuffer.self, ByteBuffer.self))
+        async let sent: Void = {
+          for message in messages { try await call.send(message) }
+          call.finish()
+        }()
+        var answers: [ByteBuffer] = []
+        for try await answer in call.messages { answers.append(answer) }
+        try await sent
+        #expect(answers == messages)
+      }
+    }
+  }
+
+  @Test("A large message leaves the event loop to be inflated, a small one does not")
+  func leavesTheLoop() async throws {
+    try await withLoopback([CompressingService()]) { channel, _, _ in
+      for (count, onLoop) in [(1_000, true), (2_000_000, false)] {
+        for method in [CompressingService.whereabouts, CompressingService.whereaboutsOfMany] {
+          let call = channel.call(
+            method, options: CallOptions(compression: .gzip), (ByteBuffer.self, ByteBuffer.self))
+          try await call.send(ByteBuffer(repeating: 0, count: count))
+          call.finish()
+          var answer: ByteBuffer?
+          for try await message in call.messages { answer = message }
+          #expect(answer.map { String(buffer: $0) } == "\(onLoop)")
+        }
+      }
+    }
+  }
+
   @Test("What one handler does not want compressed is not, whatever the server's default is")
   func handlerOverrides() async throws {
     var configuration = RPCServer.Configuration()
@@ -140,6 +180,9 @@ private struct CompressingService: RPCService {
   static let chat = MethodDescriptor(service: name, method: "Chat", kind: .bidirectional)
   static let elsewhere = MethodDescriptor(service: name, method: "Elsewhere", kind: .bidirectional)
   static let handler = MethodDescriptor(service: name, method: "Handler", kind: .bidirectional)
+  static let whereabouts = MethodDescriptor(service: name, method: "Whereabouts", kind: .unary)
+  static let whereaboutsOfMany = MethodDescriptor(
+    service: name, method: "WhereaboutsOfMany", kind: .clientStreaming)
   static let framed = MethodDescriptor(service: name, method: "Framed", kind: .bidirectional)
 
   func register(with router: inout RPCRouter) {
@@ -165,6 +208,14 @@ private struct CompressingService: RPCService {
         for try await request in requests { try await send(request, responses) }
       }.value
     }
+    router.unary(Self.whereabouts) { (request: Whereabouts, _) in
+      ByteBuffer(string: "\(request.decodedOnLoop)")
+    }
+    router.clientStreaming(Self.whereaboutsOfMany) { (requests: RequestStream<Whereabouts>, _) in
+      var answer = ByteBuffer()
+      for try await request in requests { answer = ByteBuffer(string: "\(request.decodedOnLoop)") }
+      return answer
+    }
     router.stream(Self.handler) { (stream: ServerStream<ByteBuffer>, context) in
       choose(context)
       return EchoingHandler(stream, framed: false)
@@ -174,6 +225,17 @@ private struct CompressingService: RPCService {
       return EchoingHandler(stream, framed: true)
     }
   }
+}
+
+/// A message that knows where it was decoded.
+private struct Whereabouts: RPCMessage {
+  let decodedOnLoop: Bool
+
+  init(serialized bytes: UnsafeRawBufferPointer) throws {
+    decodedOnLoop = MultiThreadedEventLoopGroup.currentEventLoop != nil
+  }
+
+  func serialize(into buffer: inout ByteBuffer) throws {}
 }
 
 private func choose(_ context: ServerContext) {
