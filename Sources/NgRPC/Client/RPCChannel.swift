@@ -78,7 +78,7 @@ public final class RPCChannel: Sendable {
   ) {
     let (call, start) = self.make(method, options)
     onEventLoop {
-      call.begin(HandlerReceiver(make(ClientStream(call: call))))
+      call.begin(HandlerReceiver(make(ClientStream(call: call)), eventLoop: self.core.eventLoop))
       if case .now = start { self.core.start(call) }
     }
     prepare(call, start)

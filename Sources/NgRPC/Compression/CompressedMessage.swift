@@ -40,13 +40,21 @@ struct CompressedMessage: Sendable {
   func decodedAside<Message: RPCMessage>(as _: Message.Type = Message.self) async throws -> (
     Message, MessageSize
   ) {
-    // Nothing but the attempt shows that a message is large: a hostile one says what it likes.
-    if bytes.readableBytes <= Self.small.compressed,
-      let inflated = try inflated(upTo: min(limit, Self.small.inflated))
-    {
-      return try decode(inflated)
-    }
+    if let small = try decodedIfSmall(as: Message.self) { return small }
     return try await withTaskExecutorPreference(globalConcurrentExecutor) { try decoded() }
+  }
+
+  /// The message and how large it is; nil for a large one, which should not be inflated on an event loop.
+  ///
+  /// - Throws: as ``decoded(as:)``.
+  func decodedIfSmall<Message: RPCMessage>(as _: Message.Type = Message.self) throws -> (
+    Message, MessageSize
+  )? {
+    // Nothing but the attempt shows that a message is large: a hostile one says what it likes.
+    guard bytes.readableBytes <= Self.small.compressed, limit > 0,
+      let inflated = try inflated(upTo: min(limit, Self.small.inflated))
+    else { return nil }
+    return try decode(inflated)
   }
 
   private func decode<Message: RPCMessage>(_ inflated: ByteBuffer) throws -> (Message, MessageSize) {

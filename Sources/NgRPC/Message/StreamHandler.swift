@@ -18,31 +18,3 @@ public protocol StreamHandler<Inbound>: AnyObject {
   /// The call is over: the last callback, called once. The code is OK when it ended well.
   func closed(_ status: RPCError)
 }
-
-/// Hands a call's messages to a ``StreamHandler``.
-final class HandlerReceiver<Handler: StreamHandler>: InboundReceiver {
-  private let handler: Handler
-
-  init(_ handler: Handler) { self.handler = handler }
-
-  override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
-    let message = try Handler.Inbound(serialized: bytes)
-    handler.received(message)
-    creditor?.giveCredit(credit)
-  }
-
-  override func receive(_ message: CompressedMessage, credit: Int) throws {
-    let (message, size) = try message.decoded(as: Handler.Inbound.self)
-    compressedCount += 1
-    creditor?.inflated(size)
-    handler.received(message)
-    creditor?.giveCredit(credit)
-  }
-
-  override func receivedEnd() { handler.inboundEnded() }
-  override func becameWritable() { handler.writable() }
-  override func closed(_ status: RPCError) {
-    creditor = nil
-    handler.closed(status)
-  }
-}

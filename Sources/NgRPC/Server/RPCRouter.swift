@@ -86,7 +86,8 @@ public struct RPCRouter: Sendable {
     _ make: @escaping @Sendable (ServerStream<Handler.Outbound>, ServerContext) throws -> Handler
   ) {
     add(method) { call in
-      let receiver = HandlerReceiver(try make(ServerStream(call: call), ServerContext(call)))
+      let receiver = HandlerReceiver(
+        try make(ServerStream(call: call), ServerContext(call)), eventLoop: call.eventLoop)
       receiver.creditor = call
       return receiver
     }

@@ -104,7 +104,10 @@ struct CompressionTests {
   func leavesTheLoop() async throws {
     try await withLoopback([CompressingService()]) { channel, _, _ in
       for (count, onLoop) in [(1_000, true), (2_000_000, false)] {
-        for method in [CompressingService.whereabouts, CompressingService.whereaboutsOfMany] {
+        for method in [
+          CompressingService.whereabouts, CompressingService.whereaboutsOfMany,
+          CompressingService.whereaboutsBelow,
+        ] {
           let call = channel.call(
             method, options: CallOptions(compression: .gzip), (ByteBuffer.self, ByteBuffer.self))
           try await call.send(ByteBuffer(repeating: 0, count: count))
@@ -159,10 +162,12 @@ struct CompressionTests {
 
   @Test(
     "A request that is over the limit only when it is inflated is RESOURCE_EXHAUSTED, however it is handled",
-    arguments: [CompressingService.unary, CompressingService.chat, CompressingService.handler])
-  func serverLimit(method: MethodDescriptor) async throws {
+    arguments: [CompressingService.unary, CompressingService.chat, CompressingService.handler],
+    [1_000, 2_000_000])
+  func serverLimit(method: MethodDescriptor, limit: Int) async throws {
     var configuration = RPCServer.Configuration()
-    configuration.maxMessageBytes = zeros.readableBytes - 1
+    configuration.maxMessageBytes = limit
+    let zeros = ByteBuffer(repeating: 0, count: limit + 1)
     try await withLoopback([CompressingService()], server: configuration) { channel, _, _ in
       let error = try await rpcError {
         try await call(method, [(zeros, true)], CallOptions(compression: .gzip), on: channel)
@@ -183,6 +188,8 @@ private struct CompressingService: RPCService {
   static let whereabouts = MethodDescriptor(service: name, method: "Whereabouts", kind: .unary)
   static let whereaboutsOfMany = MethodDescriptor(
     service: name, method: "WhereaboutsOfMany", kind: .clientStreaming)
+  static let whereaboutsBelow = MethodDescriptor(
+    service: name, method: "WhereaboutsBelow", kind: .bidirectional)
   static let framed = MethodDescriptor(service: name, method: "Framed", kind: .bidirectional)
 
   func register(with router: inout RPCRouter) {
@@ -216,6 +223,9 @@ private struct CompressingService: RPCService {
       for try await request in requests { answer = ByteBuffer(string: "\(request.decodedOnLoop)") }
       return answer
     }
+    router.stream(Self.whereaboutsBelow) { (stream: ServerStream<ByteBuffer>, _) in
+      WhereaboutsHandler(stream)
+    }
     router.stream(Self.handler) { (stream: ServerStream<ByteBuffer>, context) in
       choose(context)
       return EchoingHandler(stream, framed: false)
@@ -236,6 +246,19 @@ private struct Whereabouts: RPCMessage {
   }
 
   func serialize(into buffer: inout ByteBuffer) throws {}
+}
+
+private final class WhereaboutsHandler: StreamHandler {
+  typealias Inbound = Whereabouts
+  typealias Outbound = ByteBuffer
+  private let stream: ServerStream<ByteBuffer>
+
+  init(_ stream: ServerStream<ByteBuffer>) { self.stream = stream }
+
+  func received(_ message: Whereabouts) { stream.send(ByteBuffer(string: "\(message.decodedOnLoop)")) }
+  func inboundEnded() { stream.close() }
+  func writable() {}
+  func closed(_ status: RPCError) {}
 }
 
 private func choose(_ context: ServerContext) {
