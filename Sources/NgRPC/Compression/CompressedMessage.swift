@@ -8,9 +8,9 @@ struct CompressedMessage: Sendable {
   /// What is inflated on an event loop, in bytes as it came and as it becomes: either takes half a millisecond at most.
   private static let small = (compressed: 64 * 1024, inflated: 256 * 1024)
 
-  private let bytes: ByteBuffer
-  private let algorithm: CompressionAlgorithm
-  private let limit: Int
+  let bytes: ByteBuffer
+  let algorithm: CompressionAlgorithm
+  let limit: Int
 
   /// - Parameters:
   ///   - bytes: copied.

@@ -9,10 +9,27 @@ final class EventLoopBuffers {
   /// The largest output buffer that is kept, in bytes.
   private static let keptOutputSize = 256 * 1024
 
+  /// How many small buffers are kept, and how large one may be, in bytes.
+  private static let keptSmall = (count: 64, size: 4096)
+
   /// Where nghttp2 lays out the frames of server sessions.
   let frameBuffer = SharedFrameBuffer()
   private var output = ByteBuffer()
   private var read = ByteBuffer()
+  private var small: [ByteBuffer] = []
+
+  /// An empty buffer for messages that wait a moment.
+  func takeSmall() -> ByteBuffer { small.popLast() ?? ByteBufferAllocator().buffer(capacity: 256) }
+
+  /// Keeps the memory of `buffer` for other streams, unless it is large or there is enough.
+  func giveBack(small buffer: consuming ByteBuffer) {
+    guard small.count < Self.keptSmall.count, (1...Self.keptSmall.size).contains(buffer.storageCapacity)
+    else {
+      return
+    }
+    buffer.clear()
+    small.append(buffer)
+  }
 
   /// An empty buffer for one connection's output.
   func takeOutput() -> ByteBuffer {

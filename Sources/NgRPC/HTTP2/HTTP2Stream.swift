@@ -53,10 +53,17 @@ final class HTTP2Stream {
   /// Let go when the stream is over.
   var delegate: (any HTTP2StreamDelegate)?
 
+  /// Memory for what is to be written, where there is none.
+  func borrowOutbound(from buffers: EventLoopBuffers) {
+    if outbound.storageCapacity == 0 { outbound = buffers.takeSmall() }
+  }
+
   /// Lets go of memory whose bytes are on their way: `ByteBuffer` does not by itself.
-  func discardWrittenBytes() {
+  func discardWrittenBytes(_ buffers: EventLoopBuffers?) {
     if outbound.readableBytes == 0 {
-      outbound = ByteBuffer()
+      var written = ByteBuffer()
+      swap(&written, &outbound)
+      buffers?.giveBack(small: written)
     } else if outbound.readerIndex > max(Self.highMark, outbound.readableBytes) {
       outbound.discardReadBytes()
     }

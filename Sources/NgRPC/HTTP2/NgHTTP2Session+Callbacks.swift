@@ -224,7 +224,7 @@ extension NgHTTP2Session {
       output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
       return length
     }
-    stream.discardWrittenBytes()
+    stream.discardWrittenBytes(buffers)
     if stream.isFull, stream.outbound.readableBytes <= HTTP2Stream.lowMark { drained.append(stream) }
     return output.readableBytes < outputLimit ? 0 : NGHTTP2_ERR_PAUSE.rawValue
   }

@@ -59,17 +59,17 @@ final class NgHTTP2Session {
   var isTerminated = false
 
   var session: OpaquePointer!
-  private let frameBuffer: SharedFrameBuffer?
+  let buffers: EventLoopBuffers?
   /// At so many bytes ``output`` is enough for now.
   private(set) var outputLimit = 0
 
-  /// - Parameter frameBuffer: shared with the other server sessions of an event loop; only for a server.
-  init(role: Role, limits: Limits, frameBuffer: SharedFrameBuffer? = nil) {
-    precondition(frameBuffer == nil || role == .server, "a client's session has its own frame buffer")
+  /// - Parameter buffers: shared with the other sessions of an event loop.
+  init(role: Role, limits: Limits, buffers: EventLoopBuffers? = nil) {
     self.role = role
     self.limits = limits
-    self.frameBuffer = frameBuffer
-    session = Self.makeSession(role: role, owner: self, frameBuffer: frameBuffer)
+    self.buffers = buffers
+    session = Self.makeSession(
+      role: role, owner: self, frameBuffer: role == .server ? buffers?.frameBuffer : nil)
     var settings = [
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(limits.streamWindow)),

@@ -1,4 +1,3 @@
-import DequeModule
 import NIOCore
 import Synchronization
 
@@ -8,47 +7,67 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: all state is touched on `eventLoop` only; `next()` hops there.
 final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Sendable {
-  private enum Entry {
-    case decoded(Message)
-    case compressed(CompressedMessage)
-  }
-
   private enum End {
     case open
     /// After the messages that wait: nil is the regular end.
     case ended(RPCError?)
   }
 
+  /// What a reader gets.
+  private enum Outcome {
+    case message(Message)
+    /// To be inflated by the reader.
+    case compressed(CompressedMessage)
+    case end
+  }
+
+  private enum Reader {
+    case none
+    /// The call's own task, on the event loop. It is cancelled only when the call ends, which wakes it anyway.
+    case owner(UnsafeContinuation<Void, Never>)
+    /// Any other, which takes what there is when `wake` is called.
+    case other(ticket: UInt64, wake: @Sendable () -> Void)
+  }
+
   let eventLoop: any EventLoop
-  private var messages = Deque<(entry: Entry, credit: Int)>()
+  /// Where memory for small messages is borrowed.
+  private let buffers: EventLoopBuffers?
+  private var spool = InboundSpool()
+  private var compression = (algorithm: CompressionAlgorithm.identity, limit: 0)
   private var end = End.open
-  private var reader: (ticket: UInt64, continuation: CheckedContinuation<Entry?, any Error>)?
+  private var reader = Reader.none
+  private var owner: UnsafeCurrentTask?
   private let tickets = Atomic<UInt64>(0)
   /// Reads that were cancelled before they came to wait.
   private var cancelled: Set<UInt64> = []
 
-  init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+  init(eventLoop: any EventLoop, buffers: EventLoopBuffers? = nil) {
+    self.eventLoop = eventLoop
+    self.buffers = buffers
+  }
+
+  // MARK: Messages come
 
   override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
-    let message = try Message(serialized: bytes)
     guard case .open = end else { return }
-    receive(.decoded(message), credit)
+    spool.append(bytes, isCompressed: false, credit: credit, buffers)
+    wakeReader()
+  }
+
+  override func receive(assembled message: ByteBuffer, credit: Int) throws {
+    guard case .open = end else { return }
+    spool.append(assembled: message, credit: credit)
+    wakeReader()
   }
 
   override func receive(_ message: CompressedMessage, credit: Int) throws {
     guard case .open = end else { return }
-    receive(.compressed(message), credit)
+    compression = (message.algorithm, message.limit)
+    message.bytes.withUnsafeReadableBytes { spool.append($0, isCompressed: true, credit: credit, buffers) }
+    wakeReader()
   }
 
-  private func receive(_ entry: Entry, _ credit: Int) {
-    messages.append((entry, credit))
-    if let reader {
-      self.reader = nil
-      reader.continuation.resume(returning: take())
-    }
-  }
-
-  override var isDrained: Bool { messages.isEmpty }
+  override var isDrained: Bool { spool.isEmpty }
 
   override func receivedEnd() { finish(nil) }
 
@@ -57,42 +76,74 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   /// No more messages come; the first end counts.
   func finish(_ error: RPCError?) {
     creditor = nil
+    owner = nil
     guard case .open = end else { return }
     end = .ended(error)
-    if let reader {
-      self.reader = nil
-      if let error {
-        reader.continuation.resume(throwing: error)
-      } else {
-        reader.continuation.resume(returning: nil)
-      }
+    wakeReader()
+  }
+
+  private func wakeReader() {
+    switch reader {
+    case .none: break
+    case .owner(let continuation):
+      reader = .none
+      continuation.resume()
+    case .other(_, let wake):
+      reader = .none
+      wake()
     }
+  }
+
+  // MARK: Messages are taken
+
+  override func adoptCurrentTask() {
+    guard case .open = end else { return }
+    owner = withUnsafeCurrentTask { $0 }
   }
 
   /// The next message, or nil at the end. One reader at a time.
   ///
-  /// - Throws: the error that the stream ended with; CANCELLED when the reading task is cancelled.
+  /// - Throws: the error that the stream ended with, or that the message could not be decoded with; CANCELLED when the reading
+  ///   task is cancelled.
   func next() async throws -> Message? {
-    if eventLoop.inEventLoop, let entry = take() { return try await message(of: entry) }
+    guard eventLoop.inEventLoop else { return try await nextForAnyTask() }
+    if !hasOutcome {
+      guard let owner, withUnsafeCurrentTask(body: { $0 == owner }) else { return try await nextForAnyTask() }
+      await withUnsafeContinuation { wait(.owner($0)) }
+    }
+    return try await message(of: outcome())
+  }
+
+  private func nextForAnyTask() async throws -> Message? {
     let ticket = tickets.add(1, ordering: .relaxed).newValue
     defer { onEventLoop { self.cancelled.remove(ticket) } }
-    let entry = try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        onEventLoop { self.wait(continuation, ticket) }
+    let outcome: Outcome = try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation { continuation in
+        onEventLoop {
+          let wake: @Sendable () -> Void = { continuation.resume(with: Result { try self.outcome() }) }
+          if self.hasOutcome {
+            wake()
+          } else if self.cancelled.remove(ticket) != nil {
+            continuation.resume(throwing: Self.cancelledError)
+          } else {
+            self.wait(.other(ticket: ticket, wake: wake))
+          }
+        }
       }
     } onCancel: {
       onEventLoop { self.cancelReader(ticket) }
     }
-    return if let entry { try await message(of: entry) } else { nil }
+    return try await message(of: outcome)
   }
 
   @inline(__always)
-  private func message(of entry: Entry) async throws -> Message {
-    switch entry {
-    case .decoded(let message): return message
-    case .compressed(let message):
+  private func message(of outcome: Outcome) async throws -> Message? {
+    switch outcome {
+    case .message(let message): return message
+    case .end: return nil
+    case .compressed(let compressed):
       do {
-        let (message, size) = try await message.decodedAside(as: Message.self)
+        let (message, size) = try await compressed.decodedAside(as: Message.self)
         onEventLoop { self.creditor?.inflated(size) }
         return message
       } catch {
@@ -107,37 +158,57 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
   }
 
-  private func take() -> Entry? {
-    guard let (entry, credit) = messages.popFirst() else { return nil }
-    if case .compressed = entry { compressedCount += 1 }
-    creditor?.giveCredit(credit)
-    return entry
+  private func wait(_ newReader: Reader) {
+    guard case .none = reader else { preconditionFailure("a stream of messages has one reader at a time") }
+    reader = newReader
+  }
+
+  /// Whether a reader need not wait.
+  private var hasOutcome: Bool {
+    if !spool.isEmpty { return true }
+    if case .ended = end { return true }
+    return false
+  }
+
+  /// What a reader gets. When neither a message nor the end is there, it was woken by its cancellation.
+  private func outcome() throws -> Outcome {
+    guard spool.isEmpty else { return try take() }
+    switch end {
+    case .ended(nil): return .end
+    case .ended(let error?): throw error
+    case .open: throw Self.cancelledError
+    }
+  }
+
+  private func take() throws -> Outcome {
+    do {
+      let outcome: Outcome = try spool.withFirst { bytes, isCompressed in
+        guard isCompressed else { return .message(try Message(serialized: bytes)) }
+        compressedCount += 1
+        return .compressed(CompressedMessage(bytes, compression.algorithm, limit: compression.limit))
+      }
+      let credit = spool.removeFirst(buffers)
+      creditor?.giveCredit(credit)
+      return outcome
+    } catch {
+      let error = RPCError(unreadable: error)
+      couldNotRead(error)
+      throw error
+    }
   }
 
   private func couldNotRead(_ error: RPCError) {
-    messages = []
+    spool.removeAll()
     creditor?.couldNotRead(error)
     // The stream may have ended well by itself; whoever reads must know that this is not all.
     end = .ended(error)
   }
 
-  private func wait(_ continuation: CheckedContinuation<Entry?, any Error>, _ ticket: UInt64) {
-    if let entry = take() { return continuation.resume(returning: entry) }
-    switch end {
-    case .ended(nil): continuation.resume(returning: nil)
-    case .ended(let error?): continuation.resume(throwing: error)
-    case .open where cancelled.remove(ticket) != nil: continuation.resume(throwing: Self.cancelledError)
-    case .open:
-      precondition(reader == nil, "a stream of messages has one reader at a time")
-      reader = (ticket, continuation)
-    }
-  }
-
   /// The read may be waiting, about to wait, or over.
   private func cancelReader(_ ticket: UInt64) {
-    if let reader, reader.ticket == ticket {
-      self.reader = nil
-      reader.continuation.resume(throwing: Self.cancelledError)
+    if case .other(ticket, let wake) = reader {
+      reader = .none
+      wake()
     } else {
       cancelled.insert(ticket)
     }

@@ -12,6 +12,11 @@ class InboundReceiver {
   /// - Parameter credit: how many bytes the sender gets back as window when the message is taken.
   func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws { fatalError("abstract") }
 
+  /// A whole message that was put together from several chunks; its prefix lies right in front of the readable bytes.
+  func receive(assembled message: ByteBuffer, credit: Int) throws {
+    try message.withUnsafeReadableBytes { try receive($0, credit: credit) }
+  }
+
   /// A whole message that is compressed; inflated when it is taken.
   func receive(_ message: CompressedMessage, credit: Int) throws { fatalError("abstract") }
 
@@ -20,6 +25,10 @@ class InboundReceiver {
 
   /// Whether all messages were taken, so that bytes of an incomplete one may be given back early.
   var isDrained: Bool { true }
+
+  /// The calling task, on the event loop, is the call's own, which is cancelled only when the call ends: it may read without
+  /// watching for its cancellation.
+  func adoptCurrentTask() {}
 
   /// The peer has ended its side.
   func receivedEnd() {}

@@ -51,7 +51,7 @@ public struct RPCRouter: Sendable {
     _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
   ) {
     add(method) { call in
-      let queue = InboundQueue<Request>(eventLoop: call.eventLoop)
+      let queue = InboundQueue<Request>(eventLoop: call.eventLoop, buffers: call.executor.buffers)
       queue.creditor = call
       call.handle { call in
         try await call.respond(try await handler(RequestStream(queue: queue), ServerContext(call)))
@@ -68,7 +68,7 @@ public struct RPCRouter: Sendable {
       Void
   ) {
     add(method) { call in
-      let queue = InboundQueue<Request>(eventLoop: call.eventLoop)
+      let queue = InboundQueue<Request>(eventLoop: call.eventLoop, buffers: call.executor.buffers)
       queue.creditor = call
       let writer: ResponseWriter<Response> = call.makeWriter()
       call.handle { call in
@@ -113,6 +113,7 @@ extension ServerCall {
 
   private func perform(_ handler: @escaping @Sendable (ServerCall) async throws -> Void) {
     run {
+      self.receiver?.adoptCurrentTask()
       do {
         try await handler(self)
         self.onEventLoop { $0.finish(nil) }

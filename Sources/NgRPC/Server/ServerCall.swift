@@ -18,7 +18,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   private var state: ServerStreamState
   private var deframer: MessageDeframer
   private var flow = InboundFlow()
-  private var receiver: InboundReceiver?
+  private(set) var receiver: InboundReceiver?
   private var task: Task<Void, Never>?
   private var deadlineTimer: Scheduled<Void>?
   private var lingerTimer: Scheduled<Void>?
@@ -106,6 +106,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
       while let message = try deframer.next(in: &rest) {
         switch message.bytes {
         case .inPlace(let bytes): try receive(bytes, isCompressed: message.isCompressed)
+        case .assembled(let buffer) where !message.isCompressed: try receive(assembled: buffer)
         case .assembled(let buffer):
           try buffer.withUnsafeReadableBytes { try receive($0, isCompressed: message.isCompressed) }
         }
@@ -135,6 +136,13 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
       interception?.received(MessageSize(wireBytes: bytes.count, messageBytes: bytes.count))
       try receiver.receive(bytes, credit: credit)
     }
+  }
+
+  private func receive(assembled message: ByteBuffer) throws {
+    let credit = flow.completed(wireSize: message.readableBytes + ByteBuffer.messagePrefixLength)
+    guard try state.receiveMessage(), let receiver else { return giveCredit(credit) }
+    interception?.received(MessageSize(wireBytes: message.readableBytes, messageBytes: message.readableBytes))
+    try receiver.receive(assembled: message, credit: credit)
   }
 
   func receivedEndStream() {
@@ -178,6 +186,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     guard !state.hasEnded else { throw Self.endedError }
     // Everything that can fail comes before anything is changed.
     let head = try customHead()
+    stream.borrowOutbound(from: executor.buffers)
     let start = stream.outbound.writerIndex
     try stream.outbound.writeFramed(message)
     if let interception {
@@ -192,6 +201,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     eventLoop.preconditionInEventLoop()
     guard !state.hasEnded else { throw Self.endedError }
     let head = try customHead()
+    stream.borrowOutbound(from: executor.buffers)
     stream.outbound.writeImmutableBuffer(message.bytes(for: announcedCompression))
     interception?.sent(message.size(for: announcedCompression))
     sent(head)

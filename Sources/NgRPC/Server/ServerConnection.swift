@@ -36,7 +36,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
     let executor = EventLoopExecutor.of(channel.eventLoop)
     http2 = HTTP2Connection(
       session: NgHTTP2Session(
-        role: .server, limits: configuration.sessionLimits, frameBuffer: executor.buffers.frameBuffer),
+        role: .server, limits: configuration.sessionLimits, buffers: executor.buffers),
       executor: executor, delegate: self)
     try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
     try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor))

@@ -10,8 +10,8 @@ private struct Pair {
   private static let limits = NgHTTP2Session.Limits(
     streamWindow: 1 << 20, connectionWindow: 1 << 20, maxConcurrentStreams: 100, maxHeaderListSize: 1 << 20)
 
-  init(sharing frameBuffer: SharedFrameBuffer?) {
-    server = NgHTTP2Session(role: .server, limits: Self.limits, frameBuffer: frameBuffer)
+  init(sharing buffers: EventLoopBuffers?) {
+    server = NgHTTP2Session(role: .server, limits: Self.limits, buffers: buffers)
   }
 
   /// Has the server answer a request with `metadata` bytes of metadata, a message of `size` bytes, and trailers.
@@ -50,8 +50,8 @@ private struct Pair {
 @Suite("The frame buffer that sessions share")
 struct SharedFrameBufferTests {
   /// What three servers send, which take turns after `limit` bytes each.
-  private func output(sharing frameBuffer: SharedFrameBuffer?, limit: Int) throws -> [ByteBuffer] {
-    let pairs = (0..<3).map { _ in Pair(sharing: frameBuffer) }
+  private func output(sharing buffers: EventLoopBuffers?, limit: Int) throws -> [ByteBuffer] {
+    let pairs = (0..<3).map { _ in Pair(sharing: buffers) }
     for (index, pair) in pairs.enumerated() {
       for size in [10, 20_000, 50_000] {
         // The Huffman code of these takes 5 to 8 bits a byte: well over one frame of 16 KiB.
@@ -76,14 +76,14 @@ struct SharedFrameBufferTests {
     arguments: [1, 5000, 1 << 20])
   func bytes(limit: Int) throws {
     let alone = try output(sharing: nil, limit: limit)
-    let shared = try output(sharing: SharedFrameBuffer(), limit: limit)
+    let shared = try output(sharing: EventLoopBuffers(), limit: limit)
     #expect(alone.allSatisfy { $0.readableBytes > 150_000 })
     #expect(alone == shared)
   }
 
   @Test("Output stops soon after the limit, also in the middle of messages")
   func limit() throws {
-    let pair = Pair(sharing: SharedFrameBuffer())
+    let pair = Pair(sharing: EventLoopBuffers())
     for _ in 0..<8 { try pair.request(answering: 100_000, metadata: 10, filler: UInt8(ascii: "a")) }
     #expect(try pair.server.produceOutput(limit: 32 * 1024))
     #expect(pair.server.output.readableBytes < 32 * 1024 + 16 * 1024 + 100)
