@@ -17,8 +17,8 @@ struct InteropServer {
   }
 
   /// Ours.
-  static func ours() async throws -> InteropServer {
-    try await InteropServer(Command(Repository.product("ngrpc-interop"), ["server"]))
+  static func ours(_ options: String...) async throws -> InteropServer {
+    try await InteropServer(Command(Repository.product("ngrpc-interop"), ["server"] + options))
   }
 
   /// One of Tests/Python.

@@ -29,6 +29,29 @@ struct InteropTests {
     #expect(casesThatHold(output) == regularCases)
   }
 
+  @Test("The cases hold over TLS, too, with grpcio on either side")
+  func tls() async throws {
+    let certificates = try await TestCertificates.shared
+    let (certificate, key) = (certificates.certificate("server"), certificates.key("server"))
+    let ca = certificates.certificate("ca")
+
+    let ours = try await InteropServer.ours("--tls-certificate", certificate, "--tls-key", key)
+    let grpcioClient = try ChildProcess(Repository.python("interop_client.py", "\(ours.port)", ca))
+    #expect(
+      try await grpcioClient.waitUntilExit(within: .seconds(60)) == .code(0), "\(grpcioClient.errors.text)")
+    #expect(casesThatHold(grpcioClient.output.text) == regularCases)
+    let ourClient = try await runClient("all", port: ours.port, "--tls-ca", ca)
+    #expect(ourClient.exit == .code(0), "\(ourClient.errors)")
+
+    let grpcio = try await InteropServer.python("interop_server.py", certificate, key)
+    let (exit, output, errors) = try await runClient("all", port: grpcio.port, "--tls-ca", ca, "--skip-probe")
+    #expect(exit == .code(0), "\(errors)")
+    #expect(casesThatHold(output) == regularCases)
+    let distrustful = try await runClient(
+      "empty_unary", port: grpcio.port, "--tls-ca", certificates.certificate("other-ca"))
+    #expect(distrustful.exit == .code(1))
+  }
+
   @Test(
     "What our client compresses, or asks grpcio to compress, is small on the wire, and nothing else is",
     arguments: [

@@ -1,4 +1,4 @@
-"""Serves grpc.testing.TestService with grpcio.
+"""Serves grpc.testing.TestService with grpcio: interop_server.py [CERTIFICATE KEY], with TLS as CERTIFICATE, a file.
 
 Prints "listening on PORT, counted on PORT": the second relays to the first and counts. Each line of standard input is answered
 with "up N down N", the bytes that passed since the one before; the end of the input ends the server.
@@ -6,6 +6,7 @@ with "up N down N", the bytes that passed since the one before; the end of the i
 grpcio does not tell a server whether a request is compressed, so expect_compressed is ignored.
 """
 
+import pathlib
 import sys
 import time
 from concurrent import futures
@@ -70,7 +71,11 @@ def echo_metadata(context):
 # UnimplementedCall is left to the base class, which answers as is wanted.
 server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
 services.add_TestServiceServicer_to_server(TestService(), server)
-port = server.add_insecure_port("127.0.0.1:0")
+if len(sys.argv) == 1:
+    port = server.add_insecure_port("127.0.0.1:0")
+else:
+    certificate, key = (pathlib.Path(path).read_bytes() for path in sys.argv[1:])
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, certificate)]))
 server.start()
 relay = CountingRelay(port)
 print(f"listening on {port}, counted on {relay.port}", flush=True)

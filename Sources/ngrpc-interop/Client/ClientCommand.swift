@@ -25,6 +25,14 @@ struct ClientCommand: AsyncParsableCommand {
     help: "The case's name; \"all\" runs all that a server that behaves is to pass.")
   var name: String
   @Flag(
+    name: [.customLong("tls"), .customLong("use_tls")], help: "Speak TLS, and trust whom the system trusts.")
+  var tls = false
+  @Option(help: "Speak TLS, and trust only the authorities in this file (PEM).")
+  var tlsCA: String?
+  @Option(
+    name: .customLong("server_host_override"), help: "The name that the server's certificate must have.")
+  var serverName: String?
+  @Flag(
     help: """
       Leave out the probe of the client_compressed cases: the server can't tell whether a request is compressed.
       """)
@@ -34,8 +42,13 @@ struct ClientCommand: AsyncParsableCommand {
 
   func run() async throws {
     let cases = name == "all" ? InteropCase.all.filter { !$0.takesMisbehavingServer } : [try wanted()]
+    var configuration = RPCChannel.Configuration.defaults
+    if tls || tlsCA != nil {
+      configuration.tls = ClientTLS(
+        trustRoots: tlsCA.map { .pem([.file($0)]) } ?? .system, serverName: serverName)
+    }
     let client = InteropClient(
-      server: Endpoint(host: host, port: port), probes: !skipProbe, soak: soak)
+      server: Endpoint(host: host, port: port), configuration: configuration, probes: !skipProbe, soak: soak)
     var failed = 0
     for interopCase in cases {
       do {

@@ -5,6 +5,7 @@ import NgRPCInteropProtos
 /// What a case has: a channel of its own, and the ways to make another.
 struct InteropClient {
   let server: Endpoint
+  let configuration: RPCChannel.Configuration
   /// Whether the server can tell if a request came compressed.
   let probes: Bool
   let soak: SoakOptions
@@ -18,7 +19,8 @@ struct InteropClient {
   func withChannel<Result>(
     _ body: (GrpcTesting.TestService.Client) async throws -> Result
   ) async throws -> Result {
-    let channel = RPCChannel(to: [server], logger: Logger(label: "ngrpc-interop"))
+    let channel = RPCChannel(
+      to: [server], configuration: configuration, logger: Logger(label: "ngrpc-interop"))
     do {
       let result = try await body(GrpcTesting.TestService.Client(channel))
       await channel.shutdown(within: .seconds(5))
