@@ -75,7 +75,8 @@ let package = Package(
     .target(
       name: "NgRPCInterceptors",
       dependencies: [
-        "NgRPC",
+        "NgRPC", "NgRPCProtos", "NgRPCStatusDetails",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -257,7 +258,7 @@ let package = Package(
     .testTarget(
       name: "NgRPCInterceptorsTests",
       dependencies: [
-        "NgRPC", "NgRPCProtos", "NgRPCInterceptors", "TestSupport",
+        "NgRPC", "NgRPCProtos", "NgRPCInterceptors", "NgRPCServices", "NgRPCStatusDetails", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),

@@ -1,5 +1,6 @@
 import NIOCore
 import NgRPC
+import Testing
 
 /// A service with a method of each kind, and one below `async`; all send back what they get, message by message or at once.
 struct EchoService: RPCService {
@@ -82,5 +83,14 @@ extension RPCChannel {
     return Exchange(
       responses: responses, initialMetadata: (try? await call.initialMetadata()) ?? [:],
       status: try await call.status())
+  }
+
+  /// Makes a call and expects it to end with `code`.
+  func expect(
+    _ code: StatusCode, of method: MethodDescriptor, options: CallOptions = .defaults,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let status = try await exchange(method, options: options).status
+    #expect(status.code == code, "\(status)", sourceLocation: sourceLocation)
   }
 }

@@ -72,7 +72,7 @@ final class HeaderBlock {
   private func addMetadata(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
     let key = String(decoding: name, as: UTF8.self)
     guard key.hasSuffix("-bin") else {
-      metadata.add(String(decoding: value, as: UTF8.self), for: key)
+      metadata.add(String(decoding: value.strippingBlanks, as: UTF8.self), for: key)
       return
     }
     // Several values may be joined by commas before they are encoded one by one.
@@ -87,6 +87,14 @@ final class HeaderBlock {
 }
 
 extension UnsafeRawBufferPointer {
+  /// Without spaces and tabs at either end.
+  fileprivate var strippingBlanks: Slice<UnsafeRawBufferPointer> {
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) })
+    else { return self[0..<0] }
+    return self[first...last]
+  }
+
   /// Whether the bytes are those of `text`, whose length the caller has compared.
   @inline(__always)
   fileprivate func equals(_ text: StaticString) -> Bool {

@@ -53,6 +53,8 @@ extension NgHTTP2Session {
       // Windows are given back as messages are taken, and closed streams would be kept for priorities nobody uses.
       nghttp2_option_set_no_auto_window_update(options, 1)
       nghttp2_option_set_no_closed_streams(options, 1)
+      // Spaces around a value are stripped, as "gRPC over HTTP2" has it, rather than the stream reset without a word.
+      nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
       self.options = options
       self.callbacks = callbacks
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in

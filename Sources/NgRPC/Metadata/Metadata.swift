@@ -1,6 +1,6 @@
 /// What travels beside the messages of a call: keys and values, duplicates kept in their order.
 ///
-/// Keys are lower-case `[0-9a-z_.-]`. Those that end in `-bin` hold bytes, all others text of visible ASCII and spaces.
+/// Keys are lower-case `[0-9a-z_.-]`. Those that end in `-bin` hold bytes, all others text of visible ASCII, and spaces within.
 /// Keys that begin with `grpc-` belong to gRPC. What breaks these rules is refused when the call is made or answered.
 public struct Metadata: Sendable, Hashable {
   /// A value: text, or bytes under a key that ends in `-bin`.
@@ -29,6 +29,9 @@ public struct Metadata: Sendable, Hashable {
   public mutating func add(binary value: [UInt8], for key: String) {
     entries.append(Entry(key: key, value: .binary(value)))
   }
+
+  /// Removes all that is under `key`.
+  public mutating func removeAll(for key: String) { entries.removeAll { $0.key == key } }
 
   /// The first text under `key`.
   public func string(for key: String) -> String? {
@@ -110,6 +113,14 @@ extension Metadata {
             code: .internalError,
             message:
               "The value of the metadata key \"\(key)\" must be visible ASCII; use a \"-bin\" key for bytes.")
+        }
+        // RFC 9113, section 8.2.1: such a field makes the whole request or response malformed.
+        guard value.utf8.first != UInt8(ascii: " "), value.utf8.last != UInt8(ascii: " ") else {
+          throw RPCError(
+            code: .internalError,
+            message:
+              "The value of the metadata key \"\(key)\" begins or ends with a space, which HTTP/2 forbids; trim it."
+          )
         }
       }
     }
