@@ -82,6 +82,52 @@ struct BackpressureTests {
       }
     }
   }
+
+  @Test("A handler that fills its buffer each time there is room is told each time")
+  func refilling() async throws {
+    try await withLoopback { channel, _, _ in
+      let (ends, end) = AsyncStream<(code: StatusCode, bytes: Int)>.makeStream()
+      channel.stream(EchoService.collect) { Refiller($0, messages: 100, bytes: 30_000, end) }
+      let (code, bytes) = try #require(await ends.first { _ in true })
+      #expect(code == .ok)
+      #expect(bytes == 3_000_000)
+    }
+  }
+}
+
+/// Sends so many messages, and never more at a time than there is room for.
+private final class Refiller: StreamHandler {
+  typealias Outbound = ByteBuffer
+
+  private let stream: ClientStream<ByteBuffer>
+  private let message: ByteBuffer
+  private var left: Int
+  private var received = 0
+  private let end: AsyncStream<(code: StatusCode, bytes: Int)>.Continuation
+
+  init(
+    _ stream: ClientStream<ByteBuffer>, messages: Int, bytes: Int,
+    _ end: AsyncStream<(code: StatusCode, bytes: Int)>.Continuation
+  ) {
+    self.stream = stream
+    self.end = end
+    message = ByteBuffer(repeating: 1, count: bytes)
+    left = messages
+    writable()
+  }
+
+  func writable() {
+    guard left > 0 else { return }
+    while left > 0, stream.pendingBytes < 64 * 1024 {
+      stream.send(message)
+      left -= 1
+    }
+    if left == 0 { stream.finish() }
+  }
+
+  func received(_ message: ByteBuffer) { received = message.readableBytes }
+  func inboundEnded() {}
+  func closed(_ status: RPCError) { end.yield((status.code, received)) }
 }
 
 /// Waits until a count that something else raises has stood still for half a second.

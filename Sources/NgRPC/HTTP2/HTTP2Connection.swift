@@ -255,7 +255,8 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     }
     session.events.removeAll(keepingCapacity: session.events.capacity <= 256)
     while let stream = session.drained.popLast() {
-      guard stream.isFull else { continue }
+      // One that was noted twice may be full again by now.
+      guard stream.isFull, stream.pendingBytes <= HTTP2Stream.lowMark else { continue }
       stream.isFull = false
       stream.delegate?.becameWritable()
     }
