@@ -256,6 +256,8 @@ let package = Package(
       name: "NgRPCInteropTests", dependencies: ["NgRPC", "TestSupport", "ngrpc-interop"],
       swiftSettings: swift),
     .testTarget(
+      name: "NgRPCBenchTests", dependencies: ["TestSupport", "ngrpc-bench"], swiftSettings: swift),
+    .testTarget(
       name: "NgRPCInterceptorsTests",
       dependencies: [
         "NgRPC", "NgRPCProtos", "NgRPCInterceptors", "NgRPCServices", "NgRPCStatusDetails", "TestSupport",

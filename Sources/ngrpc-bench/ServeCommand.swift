@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
 import NIOPosix
 import NgRPC
 
@@ -37,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let server = RPCServer(
       services: [belowAsync ? BelowAsyncEcho(bench: bench) : bench], configuration: configuration,
-      eventLoopGroup: group, logger: Logger(label: "ngrpc-bench"))
+      eventLoopGroup: group, logger: .bench)
     let address = try await server.start(on: .hostAndPort("127.0.0.1", port))
     // Unbuffered: whoever started this waits for the line.
     FileHandle.standardOutput.write(Data("listening on \(address)\n".utf8))

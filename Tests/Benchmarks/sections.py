@@ -270,6 +270,8 @@ def allocations(bench):
 
 
 def progress(text):
-    """Shows on a terminal what is going on."""
+    """Says what is going on: this takes a while."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(text, file=sys.stderr, flush=True)

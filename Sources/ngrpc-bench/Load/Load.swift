@@ -29,7 +29,9 @@ final class Load {
       let message = try FramedMessage(
         NgrpcBenchV1.EchoRequest(payload: Array(repeating: 0x61, count: phase.bytes ?? 30)))
       let lanes = lanes(for: phase)
-      if lanes.isEmpty { throw LoadError("nothing to do for \(phase)") }
+      if lanes.isEmpty {
+        throw LoadError(phase.kind == .echo ? "no echo stream is open" : "there is no connection")
+      }
       let connects = phase.kind == .connect || phase.kind == .open
       Run(phase, message: message, lanes: lanes, done: done)
         .begin(atMost: connects ? Self.connectingAtMost : .max)

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
 import NIOCore
 import NIOPosix
 import NgRPC
@@ -39,12 +38,17 @@ struct LoadCommand: AsyncParsableCommand {
       NIOLoopBound(
         Load(
           to: Endpoint(host: host, port: port), connections: connections, configuration: configuration,
-          eventLoop: eventLoop, logger: Logger(label: "ngrpc-bench")),
+          eventLoop: eventLoop, logger: .bench),
         eventLoop: eventLoop)
     }.get()
     let encoder = JSONEncoder()
     while let line = readLine() {
-      let phase = try JSONDecoder().decode(Phase.self, from: Data(line.utf8))
+      let phase: Phase
+      do {
+        phase = try JSONDecoder().decode(Phase.self, from: Data(line.utf8))
+      } catch {
+        throw LoadError("this is no phase: \(line): \(error)")
+      }
       let before = cpuSeconds()
       var outcome = try await eventLoop.flatSubmit { load.value.run(phase) }.get()
       outcome.loadCPU = cpuSeconds() - before
