@@ -48,6 +48,10 @@ final class HTTP2Stream {
   var isDeferred = false
   /// The peer has ended its side.
   var remoteEnded = false
+  /// A client's request headers have left nghttp2.
+  var isOpened = false
+  /// The connection took no more streams when this one's turn came: nothing of it was sent.
+  var wasTurnedAway = false
   /// The outbound buffer is over its high mark, and someone may wait.
   var isFull = false
   /// Let go when the stream is over.
@@ -56,6 +60,13 @@ final class HTTP2Stream {
   /// Memory for what is to be written, where there is none.
   func borrowOutbound(from buffers: EventLoopBuffers) {
     if outbound.storageCapacity == 0 { outbound = buffers.takeSmall() }
+  }
+
+  /// Makes a stream of which nothing was sent one that can be submitted again, to another connection.
+  func reuse() {
+    id = 0
+    isDeferred = false
+    wasTurnedAway = false
   }
 
   /// Lets go of memory whose bytes are on their way: `ByteBuffer` does not by itself.

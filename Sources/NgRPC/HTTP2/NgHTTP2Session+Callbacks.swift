@@ -82,8 +82,8 @@ extension NgHTTP2Session {
         NgHTTP2Session.from(user).sent(frame!.pointee)
         return 0
       }
-      nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, _, user in
-        NgHTTP2Session.from(user).couldNotSend(frame!.pointee)
+      nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, code, user in
+        NgHTTP2Session.from(user).couldNotSend(frame!.pointee, code)
         return 0
       }
       nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, header, length, source, user in
@@ -232,10 +232,12 @@ extension NgHTTP2Session {
   }
 
   /// A block of headers that is too large for nghttp2 (64 KiB) would vanish, and its call hang: it is reset instead.
-  private func couldNotSend(_ frame: nghttp2_frame) {
+  private func couldNotSend(_ frame: nghttp2_frame, _ code: Int32) {
     guard UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue, let stream = stream(frame.hd.stream_id) else {
       return
     }
+    // A request that comes after the server's GOAWAY; nghttp2 closes its stream by itself.
+    stream.wasTurnedAway = code == NGHTTP2_ERR_START_STREAM_NOT_ALLOWED.rawValue
     reset(stream, .internalError)
   }
 
@@ -243,6 +245,7 @@ extension NgHTTP2Session {
     switch UInt32(frame.hd.type) {
     case NGHTTP2_HEADERS.rawValue:
       framesSent &+= 1
+      if role == .client { stream(frame.hd.stream_id)?.isOpened = true }
       stopRequest(answeredBy: frame)
     case NGHTTP2_GOAWAY.rawValue:
       isTerminated = isTerminated || frame.goaway.error_code != NGHTTP2_NO_ERROR.rawValue

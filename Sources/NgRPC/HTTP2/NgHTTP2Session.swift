@@ -192,6 +192,12 @@ final class NgHTTP2Session {
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
 
+  /// How many streams the peer lets this side have open: 100 until it has said so, and then, if it says nothing, any
+  /// number.
+  var peerMaxConcurrentStreams: Int {
+    Int(nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+  }
+
   /// Asks the peer for an answer; its ``Event/pingAck(_:)`` has the same payload.
   func submitPing(_ payload: UInt64) {
     withUnsafeBytes(of: payload.bigEndian) { bytes in

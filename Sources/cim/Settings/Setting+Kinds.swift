@@ -2,6 +2,12 @@ import CIMCore
 import Logging
 import NgRPC
 
+/// What others on the network can reach: a Unix domain socket is not.
+private func tcp(_ text: String) -> Endpoint? {
+  let endpoint = try? Endpoint(parsing: text)
+  return endpoint?.unixDomainSocketPath == nil ? endpoint : nil
+}
+
 extension Setting where Value == Endpoint {
   /// An address: a host name or an IP address, and a port.
   static func address(
@@ -10,7 +16,7 @@ extension Setting where Value == Endpoint {
     Self(
       key, of: command, "host:port", summary,
       rule: "an address of the form host:port, such as 127.0.0.1:7400",
-      fallback: fallback, parse: { try? Endpoint(parsing: $0) })
+      fallback: fallback, parse: { tcp($0) })
   }
 }
 
@@ -24,7 +30,7 @@ extension Setting where Value == [Endpoint] {
       fallback: fallback,
       parse: { text in
         let addresses = text.split(separator: ",", omittingEmptySubsequences: false)
-          .map { try? Endpoint(parsing: String($0.trimmingSpaces)) }
+          .map { tcp(String($0.trimmingSpaces)) }
         return addresses.contains(nil) ? nil : addresses.compactMap(\.self)
       })
   }

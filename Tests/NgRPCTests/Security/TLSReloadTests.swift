@@ -101,26 +101,26 @@ struct TLSReloadTests {
     var configuration = RPCChannel.Configuration.defaults
     configuration.tls = ClientTLS(trustRoots: .pem([.file(mount.path("ca.crt"))]), identity: mount.identity)
     configuration.backoff.initial = .milliseconds(10)
-    // Two servers: when the first has gone, there is a connection to be made.
-    let servers = (0..<2).map { _ in
+    let server = {
       RPCServer(
         services: [EchoService()], configuration: certificates.server(clients: .required), logger: quiet)
     }
-    var targets: [Endpoint] = []
-    for server in servers {
-      let address = try await server.start(on: .hostAndPort("127.0.0.1", 0))
-      targets.append(Endpoint(host: "127.0.0.1", port: address.port!))
-    }
-    let channel = RPCChannel(to: targets, configuration: configuration, logger: log.logger)
+    let first = server()
+    let port = try await first.start(on: .hostAndPort("127.0.0.1", 0)).port!
+    let target = Endpoint(host: "127.0.0.1", port: port)
+    let channel = RPCChannel(to: [target], configuration: configuration, logger: log.logger)
     #expect(try await rpcError { try await answers(channel) }?.code == .unavailable)
     try mount.put("client")
     #expect(try await answers(channel, waitForReady: true))
 
     try FileManager.default.removeItem(atPath: mount.path("tls.key"))
-    await servers[0].shutdown(within: .seconds(5))
+    // When the server is another one, there is a connection to be made.
+    await first.shutdown(within: .seconds(5))
+    let second = server()
+    try await second.start(on: .hostAndPort("127.0.0.1", port))
     #expect(try await answers(channel, waitForReady: true))
     try await log.line(containing: "tls.key can't be read")
     await channel.shutdown(within: .seconds(5))
-    await servers[1].shutdown(within: .seconds(5))
+    await second.shutdown(within: .seconds(5))
   }
 }

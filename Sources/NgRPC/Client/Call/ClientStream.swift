@@ -17,7 +17,7 @@ public struct ClientStream<Message: RPCMessage>: Sendable {
         try call.send(message, compress: compress)
       } catch {
         call.end(
-          RPCError(code: .internalError, message: "The message can't be encoded.", cause: error), .cancel)
+          RPCError(code: .internalError, message: "The message can't be encoded.", cause: error))
       }
     }
   }

@@ -4,8 +4,9 @@ public struct CallOptions: Sendable {
   public var timeout: Duration?
   /// Travels in front of the messages.
   public var metadata: Metadata
-  /// Waits for a connection however long it takes (within `timeout`), instead of failing at once while none can be had.
-  public var waitForReady: Bool
+  /// Whether the call waits for a connection however long it takes (within `timeout`), instead of failing while none can be
+  /// had. Nil: as the channel's service config says, and else not.
+  public var waitForReady: Bool?
   /// What the requests are compressed with; nil: with what the channel's configuration says. A server that does not know it
   /// answers UNIMPLEMENTED; every server knows ``CompressionAlgorithm/gzip``. The server compresses its responses as it likes.
   public var compression: CompressionAlgorithm?
@@ -13,7 +14,7 @@ public struct CallOptions: Sendable {
   public static let defaults = CallOptions()
 
   public init(
-    timeout: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool = false,
+    timeout: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool? = nil,
     compression: CompressionAlgorithm? = nil
   ) {
     self.timeout = timeout

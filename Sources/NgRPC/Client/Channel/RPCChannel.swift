@@ -2,28 +2,46 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// Makes calls to a server over HTTP/2.
+/// Makes calls to a server, or to several that serve the same, over HTTP/2.
 ///
-/// Connects when a call wants it, to the first target that answers, and again with backoff when the connection is lost. Lives
-/// on one event loop; usable from any thread. Shut it down when it is not needed any more.
+/// Connects when a call wants it, and again with backoff when a connection is lost. Lives on one event loop; usable from any
+/// thread. Shut it down when it is not needed any more.
 public final class RPCChannel: Sendable {
   private let core: ChannelCore
   private let configuration: Configuration
   private let interceptors: [any ClientInterceptor]
 
   /// - Parameters:
-  ///   - targets: at least one; tried in order, each with all addresses that its name has.
+  ///   - targets: at least one, each with all addresses that its name has; in the order in which they are preferred.
   ///   - interceptors: step into every call, the first around all others.
   ///   - eventLoop: where the channel lives; one of the process's shared loops by default.
-  public init(
+  public convenience init(
     to targets: [Endpoint], interceptors: [any ClientInterceptor] = [],
     configuration: Configuration = .defaults, eventLoop: (any EventLoop)? = nil, logger: Logger
   ) {
     precondition(!targets.isEmpty, "a channel needs a target")
+    self.init(.endpoints(targets), interceptors, configuration, eventLoop, logger)
+  }
+
+  /// - Parameters:
+  ///   - resolver: tells where the servers are, and when that changes.
+  ///   - interceptors: step into every call, the first around all others.
+  ///   - eventLoop: where the channel lives; one of the process's shared loops by default.
+  public convenience init(
+    resolver: any NameResolver, interceptors: [any ClientInterceptor] = [],
+    configuration: Configuration = .defaults, eventLoop: (any EventLoop)? = nil, logger: Logger
+  ) {
+    self.init(.resolver(resolver), interceptors, configuration, eventLoop, logger)
+  }
+
+  private init(
+    _ source: NameResolution.Source, _ interceptors: [any ClientInterceptor],
+    _ configuration: Configuration, _ eventLoop: (any EventLoop)?, _ logger: Logger
+  ) {
     self.configuration = configuration
     self.interceptors = interceptors
     core = ChannelCore(
-      targets: targets, configuration: configuration,
+      source, configuration: configuration,
       eventLoop: eventLoop ?? MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
   }
 
@@ -33,6 +51,9 @@ public final class RPCChannel: Sendable {
   public var states: AsyncStream<ConnectivityState> {
     AsyncStream { continuation in core.eventLoop.execute { self.core.observe(continuation) } }
   }
+
+  /// Connects without waiting for a call. Does nothing when there is a connection, or one on its way.
+  public func connect() { onEventLoop { self.core.connect() } }
 
   /// Makes a call with one request and one response.
   ///
@@ -65,7 +86,7 @@ public final class RPCChannel: Sendable {
     let waiters = RoomWaiters(eventLoop: core.eventLoop)
     onEventLoop {
       call.begin(queue, writers: waiters)
-      if case .now = start { self.core.start(call) }
+      if case .now = start { call.start() }
     }
     prepare(call, start)
     return ClientCall(core: call, queue: queue, waiters: waiters)
@@ -79,7 +100,7 @@ public final class RPCChannel: Sendable {
     let (call, start) = self.make(method, options)
     onEventLoop {
       call.begin(HandlerReceiver(make(ClientStream(call: call)), eventLoop: self.core.eventLoop))
-      if case .now = start { self.core.start(call) }
+      if case .now = start { call.start() }
     }
     prepare(call, start)
   }
@@ -115,18 +136,14 @@ public final class RPCChannel: Sendable {
   private func makeCore(
     _ method: MethodDescriptor, _ options: CallOptions, _ interception: ClientCallInterception?
   ) -> ClientCallCore {
-    var options = options
-    options.compression = options.compression ?? configuration.compression
-    return ClientCallCore(
-      method: method, options: options, maxMessageBytes: configuration.maxMessageBytes,
-      eventLoop: core.eventLoop, interception: interception)
+    ClientCallCore(method: method, options: options, interception: interception, channel: core)
   }
 
   /// Has a call that was begun prepared, and then starts it. In the caller's task, whose task-locals go along.
   private func prepare(_ call: ClientCallCore, _ start: Start) {
     switch start {
     case .now: break
-    case .refused(let error): call.onEventLoop { $0.end(error, nil) }
+    case .refused(let error): call.onEventLoop { $0.end(error) }
     case .prepared(let preparation, let first):
       let task = Task {
         var failure: RPCError?
@@ -137,10 +154,9 @@ public final class RPCChannel: Sendable {
         }
         call.onEventLoop { [failure] call in
           call.interception?.add(preparation.takeObservers())
-          if let failure { return call.end(failure, nil) }
-          guard !call.hasEnded else { return }
+          if let failure { return call.end(failure) }
           call.prepared(with: preparation.context.options)
-          self.core.start(call)
+          call.start()
         }
       }
       call.onEventLoop { $0.interception?.hold(for: task) }
@@ -151,7 +167,8 @@ public final class RPCChannel: Sendable {
     if core.eventLoop.inEventLoop { body() } else { core.eventLoop.execute(body) }
   }
 
-  /// Stops in good order: no new calls, open calls go on for up to `grace`, then they are cut.
+  /// Stops in good order: no new calls, calls that wait for a connection end with UNAVAILABLE, open calls go on for up to
+  /// `grace`, then they are cut.
   public func shutdown(within grace: Duration) async {
     await withCheckedContinuation { done in
       onEventLoop { self.core.shutdown(within: TimeAmount(grace), done) }
