@@ -29,12 +29,16 @@ public struct CompressionAlgorithm: Sendable, Hashable, CustomStringConvertible 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The algorithm of that name; nil for one that is not supported.
-  init?(name: some Sequence<UInt8>) {
-    guard let known = [Self.gzip, .identity, .deflate].first(where: { name.elementsEqual($0.name.utf8) })
-    else {
+  init?(name: UnsafeRawBufferPointer) {
+    if name.equals("gzip") {
+      self = .gzip
+    } else if name.equals("identity") {
+      self = .identity
+    } else if name.equals("deflate") {
+      self = .deflate
+    } else {
       return nil
     }
-    self = known
   }
 }
 
@@ -46,11 +50,20 @@ struct AcceptedEncodings: Sendable, Hashable {
   init() {}
 
   /// Reads the header; algorithms that are not known are left out.
+  ///
+  /// Every request of most clients has it, so this allocates nothing.
   init(parsing value: UnsafeRawBufferPointer) {
-    for name in value.split(separator: UInt8(ascii: ",")) {
-      if let algorithm = CompressionAlgorithm(name: name.lazy.filter { $0 != UInt8(ascii: " ") }) {
+    var start = 0
+    while start < value.count {
+      var end = start
+      while end < value.count, value[end] != UInt8(ascii: ",") { end += 1 }
+      var last = end
+      while start < last, value[start] == UInt8(ascii: " ") { start += 1 }
+      while start < last, value[last - 1] == UInt8(ascii: " ") { last -= 1 }
+      if let algorithm = CompressionAlgorithm(name: UnsafeRawBufferPointer(rebasing: value[start..<last])) {
         bits |= 1 << algorithm.rawValue
       }
+      start = end + 1
     }
   }
 

@@ -95,9 +95,9 @@ extension UnsafeRawBufferPointer {
     return self[first...last]
   }
 
-  /// Whether the bytes are those of `text`, whose length the caller has compared.
+  /// Whether the bytes are those of `text`.
   @inline(__always)
-  fileprivate func equals(_ text: StaticString) -> Bool {
+  func equals(_ text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount, let base = baseAddress else { return false }
     return memcmp(base, text.utf8Start, count) == 0
   }

@@ -263,7 +263,7 @@ private final class WhereaboutsHandler: StreamHandler {
 
 private func choose(_ context: ServerContext) {
   guard let name = context.metadata.string(for: "compression") else { return }
-  context.setCompression(CompressionAlgorithm(name: name.utf8)!)
+  context.setCompression([CompressionAlgorithm.gzip, .deflate].first { $0.name == name } ?? .identity)
 }
 
 private func send(_ message: ByteBuffer, _ responses: ResponseWriter<ByteBuffer>) async throws {

@@ -1,0 +1,20 @@
+import Testing
+
+@testable import NgRPC
+
+@Suite("What a peer says that it can inflate")
+struct AcceptedEncodingsTests {
+  @Test(
+    "Algorithms are found among others, with and without spaces",
+    arguments: [
+      ("", []), ("gzip", [.gzip]), ("identity, deflate, gzip", [.deflate, .gzip]),
+      ("identity,deflate,gzip", [.deflate, .gzip]), (" gzip ,, snappy", [.gzip]), ("x-gzip,zstd", []),
+      (",", []), ("gzipp,gzi", []), ("deflate , ", [.deflate]),
+    ] as [(String, [CompressionAlgorithm])])
+  func parsing(header: String, algorithms: [CompressionAlgorithm]) {
+    let accepted = Array(header.utf8).withUnsafeBytes { AcceptedEncodings(parsing: $0) }
+    #expect([.deflate, .gzip].filter(accepted.contains) == algorithms)
+    // Whoever says nothing takes what is not compressed, and nobody can refuse it.
+    #expect(accepted.contains(.identity))
+  }
+}
