@@ -44,6 +44,8 @@ final class HTTP2Stream {
   /// Framed messages that wait for the transport.
   var outbound = ByteBuffer()
   var end = End.open
+  /// What was taken of the peer's bytes and not given back as window.
+  var unreturnedBytes = 0
   /// nghttp2 found nothing to send and waits to be told.
   var isDeferred = false
   /// The peer has ended its side.

@@ -35,6 +35,9 @@ final class NgHTTP2Session {
     var maxHeaderListSize: UInt32
   }
 
+  /// Less than this is not worth a word with nghttp2, in bytes: it says nothing to the peer before half a window is there.
+  private static let returnSize = 4096
+
   let role: Role
   let limits: Limits
   /// What has come and was not looked at.
@@ -115,8 +118,10 @@ final class NgHTTP2Session {
 
   /// Gives a stream's bytes back to the peer as window.
   func consume(_ count: Int, of stream: HTTP2Stream) {
-    guard count > 0, stream.id != 0 else { return }
-    nghttp2_session_consume_stream(session, stream.id, count)
+    stream.unreturnedBytes += count
+    guard stream.unreturnedBytes >= Self.returnSize, stream.id != 0 else { return }
+    nghttp2_session_consume_stream(session, stream.id, stream.unreturnedBytes)
+    stream.unreturnedBytes = 0
   }
 
   // MARK: Sending

@@ -111,6 +111,7 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
       guard let owner, withUnsafeCurrentTask(body: { $0 == owner }) else { return try await nextForAnyTask() }
       await withUnsafeContinuation { wait(.owner($0)) }
     }
+    if !spool.isEmpty, !spool.isFirstCompressed { return try takePlain() }
     return try await message(of: outcome())
   }
 
@@ -181,20 +182,30 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   }
 
   private func take() throws -> Outcome {
+    guard spool.isFirstCompressed else { return .message(try takePlain()) }
+    let message = spool.withFirst {
+      CompressedMessage($0, compression.algorithm, limit: compression.limit)
+    }
+    compressedCount += 1
+    removeFirst()
+    return .compressed(message)
+  }
+
+  private func takePlain() throws -> Message {
     do {
-      let outcome: Outcome = try spool.withFirst { bytes, isCompressed in
-        guard isCompressed else { return .message(try Message(serialized: bytes)) }
-        compressedCount += 1
-        return .compressed(CompressedMessage(bytes, compression.algorithm, limit: compression.limit))
-      }
-      let credit = spool.removeFirst(buffers)
-      creditor?.giveCredit(credit)
-      return outcome
+      let message: Message = try spool.decodeFirst()
+      removeFirst()
+      return message
     } catch {
       let error = RPCError(unreadable: error)
       couldNotRead(error)
       throw error
     }
+  }
+
+  private func removeFirst() {
+    let credit = spool.removeFirst(buffers)
+    creditor?.giveCredit(credit)
   }
 
   private func couldNotRead(_ error: RPCError) {

@@ -40,14 +40,22 @@ struct InboundSpool {
     }
   }
 
+  /// Whether the first message is compressed.
+  var isFirstCompressed: Bool { bytes.withUnsafeReadableBytes { $0[0] == 1 } }
+
+  /// The first message, which stays.
+  ///
+  /// - Throws: what the message's decoding throws.
+  func decodeFirst<Message: RPCMessage>() throws -> Message {
+    try withFirst { try Message(serialized: $0) }
+  }
+
   /// Calls `body` with the first message's bytes, which are valid during the call only.
-  func withFirst<Result>(_ body: (UnsafeRawBufferPointer, _ isCompressed: Bool) throws -> Result) rethrows
-    -> Result
-  {
+  @inline(__always)
+  func withFirst<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try bytes.withUnsafeReadableBytes { bytes in
       let start = ByteBuffer.messagePrefixLength
-      return try body(
-        UnsafeRawBufferPointer(rebasing: bytes[start..<start + Self.length(bytes)]), bytes[0] == 1)
+      return try body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Self.length(bytes)]))
     }
   }
 

@@ -12,6 +12,11 @@ public struct RequestStream<Message: RPCMessage>: AsyncSequence, Sendable {
     ///
     /// - Throws: ``RPCError`` when the call is cut short.
     public mutating func next() async throws -> Message? { try await queue.next() }
+
+    /// As ``next()``, without a detour over another executor.
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Message? {
+      try await queue.next()
+    }
   }
 
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(queue: queue) }
