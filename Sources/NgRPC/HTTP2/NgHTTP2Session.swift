@@ -5,6 +5,9 @@ import NIOCore
 ///
 /// Belongs to one event loop. This file and its extension are the only places that hold pointers of nghttp2.
 /// nghttp2's callbacks only note what happened; whoever calls ``receive(_:)`` looks at ``events`` when it has returned.
+///
+/// `@exclusivity(unchecked)`: all of it is touched on one event loop, and no access spans a call of other code; the checks would
+/// take a tenth of what a message takes.
 final class NgHTTP2Session {
   enum Role { case server, client }
 
@@ -41,13 +44,13 @@ final class NgHTTP2Session {
   let role: Role
   let limits: Limits
   /// What has come and was not looked at.
-  var events: [Event] = []
+  @exclusivity(unchecked) var events: [Event] = []
   /// Where ``produceOutput(limit:)`` collects.
-  var output = ByteBuffer()
+  @exclusivity(unchecked) var output = ByteBuffer()
   /// The streams that are open, by id.
   private(set) var streams: [Int32: HTTP2Stream] = [:]
   /// Streams whose outbound buffer fell under the low mark after it was full.
-  var drained: [HTTP2Stream] = []
+  @exclusivity(unchecked) var drained: [HTTP2Stream] = []
   /// The last that nghttp2 said of the peer's mistakes.
   var lastError: String?
   /// The block that is being decoded; of these there is one at a time on a connection.

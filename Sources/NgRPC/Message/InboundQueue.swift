@@ -6,6 +6,9 @@ import Synchronization
 /// Bounded by the stream's window: a message's bytes are given back to the sender when it is taken.
 ///
 /// `@unchecked Sendable`: all state is touched on `eventLoop` only; `next()` hops there.
+///
+/// `@exclusivity(unchecked)`: all of it is touched on one event loop, and no access spans a call of other code; the checks would
+/// take a tenth of what a message takes.
 final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Sendable {
   private enum End {
     case open
@@ -32,11 +35,11 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   let eventLoop: any EventLoop
   /// Where memory for small messages is borrowed.
   private let buffers: EventLoopBuffers?
-  private var spool = InboundSpool()
+  @exclusivity(unchecked) private var spool = InboundSpool()
   private var compression = (algorithm: CompressionAlgorithm.identity, limit: 0)
-  private var end = End.open
-  private var reader = Reader.none
-  private var owner: UnsafeCurrentTask?
+  @exclusivity(unchecked) private var end = End.open
+  @exclusivity(unchecked) private var reader = Reader.none
+  @exclusivity(unchecked) private var owner: UnsafeCurrentTask?
   private let tickets = Atomic<UInt64>(0)
   /// Reads that were cancelled before they came to wait.
   private var cancelled: Set<UInt64> = []
