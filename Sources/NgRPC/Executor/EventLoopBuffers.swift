@@ -24,13 +24,14 @@ final class EventLoopBuffers {
   /// An empty buffer for messages that wait a moment.
   func takeSmall() -> ByteBuffer { small.popLast() ?? ByteBufferAllocator().buffer(capacity: 256) }
 
-  /// Keeps the memory of `buffer` for other streams, unless it is large or there is enough.
+  /// Keeps the memory of `buffer` for other streams, unless it is large, in use elsewhere, or there is enough.
   func giveBack(small buffer: consuming ByteBuffer) {
     guard small.count < Self.keptSmall.count, (1...Self.keptSmall.size).contains(buffer.storageCapacity)
     else {
       return
     }
-    buffer.clear()
+    // What others hold, too, is theirs.
+    guard buffer.modifyIfUniquelyOwned({ $0.clear() }) != nil else { return }
     small.append(buffer)
   }
 

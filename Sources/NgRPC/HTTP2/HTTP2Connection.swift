@@ -66,6 +66,13 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     self.delegate = delegate
   }
 
+  /// Takes over a channel, behind the handlers that it has. On its event loop.
+  func add(to channel: any Channel) throws {
+    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+    try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor))
+    try channel.pipeline.syncOperations.addHandler(self)
+  }
+
   var isActive: Bool { context != nil && !isClosing }
   var remoteAddress: SocketAddress? { context?.remoteAddress }
 

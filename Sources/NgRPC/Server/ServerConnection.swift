@@ -38,9 +38,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
       session: NgHTTP2Session(
         role: .server, limits: configuration.sessionLimits, buffers: executor.buffers),
       executor: executor, delegate: self)
-    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-    try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor))
-    try channel.pipeline.syncOperations.addHandler(http2)
+    try http2.add(to: channel)
     deadlines.set(lifetime.nextDeadline, for: self)
   }
 

@@ -50,6 +50,7 @@ final class ClientAttempt: HTTP2StreamDelegate {
 
   /// - Returns: the bytes of the message.
   func send(_ message: some RPCMessage) throws -> Int {
+    borrowOutbound()
     let start = stream.outbound.writerIndex
     try stream.outbound.writeFramed(message)
     outboundGrew()
@@ -59,6 +60,11 @@ final class ClientAttempt: HTTP2StreamDelegate {
   func send(framed message: ByteBuffer) {
     stream.outbound.appendMessage(message)
     outboundGrew()
+  }
+
+  /// Small messages on an open stream are gone in a moment, and with them the need for memory of their own.
+  private func borrowOutbound() {
+    if let connection { stream.borrowOutbound(from: connection.http2.executor.buffers) }
   }
 
   /// Sends what an earlier attempt has sent.
@@ -101,6 +107,7 @@ final class ClientAttempt: HTTP2StreamDelegate {
       while let message = try deframer.next(in: &rest) {
         switch message.bytes {
         case .inPlace(let bytes): try receive(bytes, isCompressed: message.isCompressed)
+        case .assembled(let buffer) where !message.isCompressed: try receive(assembled: buffer)
         case .assembled(let buffer):
           try buffer.withUnsafeReadableBytes { try receive($0, isCompressed: message.isCompressed) }
         }
@@ -124,6 +131,16 @@ final class ClientAttempt: HTTP2StreamDelegate {
       call.interception?.received(MessageSize(wireBytes: bytes.count, messageBytes: bytes.count))
       try receiver.receive(bytes, credit: credit)
     }
+  }
+
+  private func receive(assembled message: ByteBuffer) throws {
+    let credit = flow.completed(wireSize: message.readableBytes + ByteBuffer.messagePrefixLength)
+    guard try response.receiveMessage(), let call, let receiver = call.receiver else {
+      return giveCredit(credit)
+    }
+    call.interception?.received(
+      MessageSize(wireBytes: message.readableBytes, messageBytes: message.readableBytes))
+    try receiver.receive(assembled: message, credit: credit)
   }
 
   func receivedEndStream() {

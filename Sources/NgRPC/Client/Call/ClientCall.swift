@@ -59,6 +59,11 @@ public final class ClientCall<Request: RPCMessage, Response: RPCMessage>: Sendab
       let queue: InboundQueue<Response>
 
       public mutating func next() async throws -> Response? { try await queue.next() }
+
+      /// As ``next()``, without a detour over another executor.
+      public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Response? {
+        try await queue.next()
+      }
     }
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(queue: queue) }

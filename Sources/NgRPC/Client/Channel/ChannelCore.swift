@@ -6,6 +6,8 @@ import NIOCore
 /// `@unchecked Sendable`: all state is touched on `eventLoop` only; ``RPCChannel`` hops there.
 final class ChannelCore: @unchecked Sendable {
   let eventLoop: any EventLoop
+  /// The event loop's.
+  let buffers: EventLoopBuffers
   let configuration: RPCChannel.Configuration
   let logger: Logger
   private let connector: Connector
@@ -38,6 +40,7 @@ final class ChannelCore: @unchecked Sendable {
   ) {
     self.configuration = configuration
     self.eventLoop = eventLoop
+    buffers = EventLoopExecutor.of(eventLoop).buffers
     self.logger = logger
     connector = Connector(configuration: configuration, eventLoop: eventLoop, logger: logger)
     resolution = NameResolution(

@@ -82,7 +82,7 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor, options: CallOptions = .defaults, _ types: (Request.Type, Response.Type)
   ) -> ClientCall<Request, Response> {
     let (call, start) = make(method, options)
-    let queue = InboundQueue<Response>(eventLoop: core.eventLoop)
+    let queue = InboundQueue<Response>(eventLoop: core.eventLoop, buffers: core.buffers)
     let waiters = RoomWaiters(eventLoop: core.eventLoop)
     onEventLoop {
       call.begin(queue, writers: waiters)

@@ -36,14 +36,16 @@ final class ClientConnection: HTTP2ConnectionDelegate {
     self.keepalive = keepalive
     self.eventLoop = eventLoop
     self.owner = owner
+    let executor = EventLoopExecutor.of(eventLoop)
     http2 = HTTP2Connection(
-      session: NgHTTP2Session(role: .client, limits: limits), executor: .of(eventLoop), delegate: self)
+      session: NgHTTP2Session(role: .client, limits: limits, buffers: executor.buffers), executor: executor,
+      delegate: self)
   }
 
   /// - Throws: when the attempt was given up meanwhile.
   func add(to channel: any Channel) throws {
     guard !isClosing else { throw ChannelError.ioOnClosedChannel }
-    try channel.pipeline.syncOperations.addHandler(http2)
+    try http2.add(to: channel)
   }
 
   /// What TCP is told of keepalive, in milliseconds; nil when it is off or this is no TCP.
