@@ -86,7 +86,7 @@ class Bench:
         cells = [figure(ours) if name == names[0] else figure(medians[name]) + times(medians[name], ours) for name in names]
         if self.baseline is not None:
             before = self.baseline.get(f"{section}, {self.security}", {}).get(case, {}).get(names[0])
-            cells.append(f"{figure(before)} ({100 * (ours / before - 1):+.0f} %)" if before else "-")
+            cells.append(f"{figure(before)} ({round(100 * (ours / before - 1)):+d} %)" if before else "-")
         return [case, *cells]
 
     def table(self, title, servers, rows):
