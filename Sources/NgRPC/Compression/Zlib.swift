@@ -44,8 +44,9 @@ final class Zlib {
   func compress(
     _ input: UnsafeRawBufferPointer, with algorithm: CompressionAlgorithm, into output: inout ByteBuffer
   ) -> Bool {
+    // What is around the data takes 18 bytes of a gzip member (RFC 1952, section 2.3), and more than that is to be won.
+    guard input.count > 18 else { return false }
     let room = input.count - 1
-    guard room > 0 else { return false }
     let stream = deflateStream(algorithm)
     return output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
       stream.pointee.next_in = Self.bytes(input)

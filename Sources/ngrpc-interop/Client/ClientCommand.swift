@@ -24,9 +24,8 @@ struct ClientCommand: AsyncParsableCommand {
     name: [.customLong("case"), .customLong("test_case")],
     help: "The case's name; \"all\" runs all that a server that behaves is to pass.")
   var name: String
-  @Flag(
-    name: [.customLong("tls"), .customLong("use_tls")], help: "Speak TLS, and trust whom the system trusts.")
-  var tls = false
+  @Option(name: .customLong("use_tls"), help: "Speak TLS, and trust whom the system trusts: true or false.")
+  var usesTLS = false
   @Option(help: "Speak TLS, and trust only the authorities in this file (PEM).")
   var tlsCA: String?
   @Option(
@@ -43,7 +42,7 @@ struct ClientCommand: AsyncParsableCommand {
   func run() async throws {
     let cases = name == "all" ? InteropCase.all.filter { !$0.takesMisbehavingServer } : [try wanted()]
     var configuration = RPCChannel.Configuration.defaults
-    if tls || tlsCA != nil {
+    if usesTLS || tlsCA != nil {
       configuration.tls = ClientTLS(
         trustRoots: tlsCA.map { .pem([.file($0)]) } ?? .system, serverName: serverName)
     }
