@@ -92,6 +92,24 @@ struct InteropTests {
     #expect(try await server.process.waitUntilExit() == .code(0), "\(server.process.errors.text)")
   }
 
+  @Test(
+    "Our client tells what is wrong with a server's compression",
+    arguments: [
+      ("flag_without_encoding", "INTERNAL: The message is flagged as compressed"),
+      ("flag_with_identity", "INTERNAL: The message is flagged as compressed"),
+      ("unknown_encoding", "INTERNAL: The server compresses with \"snappy\""),
+      ("truncated_gzip", "INTERNAL: The message is no valid gzip: its end is missing"),
+      ("not_gzip", "INTERNAL: The message is no valid gzip: incorrect header check"),
+      ("gzip_over_the_limit", "RESOURCE_EXHAUSTED: The message has more than 4194304 bytes"),
+      ("plain_among_gzip", nil),
+    ])
+  func wrongCompression(of name: String, told: String?) async throws {
+    let server = try await InteropServer.python("http2_server.py", name)
+    let (exit, _, errors) = try await runClient("large_unary", port: server.port)
+    #expect(exit == .code(told == nil ? 0 : 1))
+    #expect(errors.contains(told ?? ""), "\(errors)")
+  }
+
   @Test("Soaking takes as many calls, at once and in a row, as it is told, and as long as it may")
   func soak() async throws {
     let server = try await InteropServer.ours()

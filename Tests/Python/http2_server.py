@@ -1,8 +1,10 @@
-"""The misbehaving server of gRPC's "Negative HTTP/2 Interop Test Case Descriptions": http2_server.py CASE.
+"""The misbehaving server of gRPC's "Negative HTTP/2 Interop Test Case Descriptions": http2_server.py CASE. Beside its cases there are
+some of a server whose compression is wrong.
 
 Prints the port that it listens on. The end of standard input ends it; it fails when its own side of the case does not hold.
 """
 
+import gzip
 import socket
 import sys
 import threading
@@ -16,6 +18,16 @@ from hyperframe.frame import GoAwayFrame
 from interop_protos import messages
 
 case = sys.argv[1]
+# What the response says that it is compressed with, what it is, and its flag.
+COMPRESSIONS = {
+    "flag_without_encoding": (None, gzip.compress, 1),
+    "flag_with_identity": ("identity", gzip.compress, 1),
+    "unknown_encoding": ("snappy", gzip.compress, 1),
+    "truncated_gzip": ("gzip", lambda message: gzip.compress(message)[:-1], 1),
+    "not_gzip": ("gzip", bytes, 1),
+    "gzip_over_the_limit": ("gzip", lambda message: gzip.compress(message + bytes(4 << 20)), 1),
+    "plain_among_gzip": ("gzip", bytes, 0),
+}
 connections = []
 faults = []
 
@@ -83,13 +95,16 @@ class Connection:
         request = messages.SimpleRequest.FromString(body[5:])
         response = messages.SimpleResponse(payload=messages.Payload(body=bytes(request.response_size)))
         message = response.SerializeToString()
-        framed = b"\0" + len(message).to_bytes(4) + message
+        encoding, compress, flag = COMPRESSIONS.get(case, (None, bytes, 0))
+        message = compress(message)
+        framed = bytes([flag]) + len(message).to_bytes(4) + message
         if case == "goaway" and self is connections[0]:
             # By hand: h2 sends nothing more on a connection that it says goodbye on.
             self.flush()
             self.client.sendall(GoAwayFrame(last_stream_id=stream).serialize())
         self.ping()
-        self.h2.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc+proto")])
+        encodings = [("grpc-encoding", encoding)] if encoding else []
+        self.h2.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc+proto"), *encodings])
         self.ping()
         if case == "rst_after_header":
             return self.h2.reset_stream(stream, 0)
