@@ -5,7 +5,8 @@ import Testing
 @Suite("Hostile compressed messages", .timeLimit(.minutes(2)))
 struct CompressionAttackTests {
   @Test(
-    "Memory stays bounded, and the server lives on", arguments: ["bombs", "flood", "half_open", "malformed"])
+    "Memory stays bounded, and the server lives on",
+    arguments: ["bombs", "flood", "half_open", "malformed", "negotiation"])
   func attack(name: String) async throws {
     let server = try await InteropServer.ours()
     #expect(try await runClient("large_unary", port: server.port).exit == .code(0))

@@ -4,6 +4,7 @@ Prints "attacked" when all is sent and answered as it must be, and holds its con
 at the first answer that is wrong.
 """
 
+import collections
 import gzip
 import socket
 import sys
@@ -28,6 +29,7 @@ class Client:
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         self.h2.initiate_connection()
         self.headers = {}
+        self.data = collections.defaultdict(bytes)
         self.ended = set()
         self.settled = False
         while not self.settled:
@@ -48,13 +50,14 @@ class Client:
                 case h2.events.ResponseReceived() | h2.events.TrailersReceived():
                     self.headers.setdefault(event.stream_id, {}).update(event.headers)
                 case h2.events.DataReceived():
+                    self.data[event.stream_id] += event.data
                     self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 case h2.events.StreamEnded() | h2.events.StreamReset():
                     self.ended.add(event.stream_id)
                 case h2.events.ConnectionTerminated():
                     sys.exit(f"{attack}: the server said GOAWAY {event.error_code}")
 
-    def open(self, method, encoding="gzip"):
+    def open(self, method, encoding="gzip", accepted=None):
         stream = self.h2.get_next_available_stream_id()
         headers = [
             (":method", "POST"),
@@ -66,6 +69,8 @@ class Client:
         ]
         if encoding:
             headers.append(("grpc-encoding", encoding))
+        if accepted:
+            headers.append(("grpc-accept-encoding", accepted))
         self.h2.send_headers(stream, headers)
         return stream
 
@@ -174,11 +179,28 @@ def malformed():
         stream = client.open("UnaryCall", encoding)
         client.send(stream, framed(data, flag), end=True)
         expect(client.status(stream), status, what)
-        headers = client.headers[stream]
         if status == 12:
-            expect(headers["grpc-accept-encoding"], "identity,deflate,gzip", "what is supported")
-        # It was not said that responses may be compressed.
-        expect(headers.get("grpc-encoding", "identity"), "identity", "the response's encoding")
+            expect(client.headers[stream]["grpc-accept-encoding"], "identity,deflate,gzip", "what is supported")
+
+
+def negotiation():
+    """Responses that are to be compressed, for clients that take other things."""
+    request = messages.SimpleRequest(response_size=1000, response_compressed=messages.BoolValue(value=True))
+    for accepted, encoding in [
+        (None, None),
+        ("identity", None),
+        ("deflate,snappy", None),
+        ("gzip", "gzip"),
+        ("identity, deflate, gzip", "gzip"),
+    ]:
+        stream = client.open("UnaryCall", None, accepted)
+        client.send(stream, framed(request.SerializeToString(), flag=0), end=True)
+        expect(client.status(stream), 0, "the status")
+        expect(client.headers[stream].get("grpc-encoding"), encoding, f"the encoding for a client that takes {accepted}")
+        flag, body = client.data[stream][0], client.data[stream][5:]
+        expect(flag, 1 if encoding else 0, "the response's flag")
+        response = messages.SimpleResponse.FromString(gzip.decompress(body) if encoding else body)
+        expect(response.payload.body, bytes(1000), "the response")
 
 
 def settle():
@@ -188,7 +210,7 @@ def settle():
     expect(client.status(stream), 0, "the status of a regular call")
 
 
-ATTACKS = {function.__name__: function for function in [bombs, flood, half_open, malformed]}
+ATTACKS = {function.__name__: function for function in [bombs, flood, half_open, malformed, negotiation]}
 
 attack = sys.argv[2]
 client = Client(int(sys.argv[1]))
