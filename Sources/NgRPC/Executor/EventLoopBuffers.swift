@@ -73,14 +73,22 @@ final class EventLoopBuffers {
 /// For channels with `maxMessagesPerRead` 1: NIO would keep as many buffers.
 struct EventLoopReadAllocator: RecvByteBufferAllocator {
   private static let firstSize = 16
+  /// What one read takes behind TLS, in bytes: one record. Its handler keeps twice the largest read that it has seen.
+  private static let secureSize = 16 * 1024
 
   let executor: EventLoopExecutor
+  let isSecure: Bool
   private var hasRead = false
 
-  init(_ executor: EventLoopExecutor) { self.executor = executor }
+  init(_ executor: EventLoopExecutor, isSecure: Bool) {
+    self.executor = executor
+    self.isSecure = isSecure
+  }
 
   func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-    hasRead ? executor.buffers.takeRead(allocator) : allocator.buffer(capacity: Self.firstSize)
+    guard hasRead else { return allocator.buffer(capacity: Self.firstSize) }
+    // What was read behind TLS does not come back: the session gets what was decrypted.
+    return isSecure ? allocator.buffer(capacity: Self.secureSize) : executor.buffers.takeRead(allocator)
   }
 
   mutating func record(actualReadBytes: Int) -> Bool {

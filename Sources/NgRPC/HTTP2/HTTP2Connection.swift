@@ -37,13 +37,14 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  /// Bytes for one write; then the channel is asked whether it takes more.
-  private static let writeSize = 128 * 1024
+  /// Bytes for one write; then the channel is asked whether it takes more. TLS keeps a buffer as large as the largest.
+  private var writeSize: Int { isSecure ? 32 * 1024 : 128 * 1024 }
   /// How long the last bytes may take.
   private static let finishTimeout = TimeAmount.seconds(5)
 
   let session: NgHTTP2Session
   let executor: EventLoopExecutor
+  private let isSecure: Bool
   /// Let go when the connection is over.
   private var delegate: (any HTTP2ConnectionDelegate)?
   private var context: ChannelHandlerContext?
@@ -60,7 +61,12 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   /// How many bytes were handed to the channel.
   private var bytesWritten: UInt64 = 0
 
-  init(session: NgHTTP2Session, executor: EventLoopExecutor, delegate: any HTTP2ConnectionDelegate) {
+  /// - Parameter isSecure: whether TLS stands in front.
+  init(
+    session: NgHTTP2Session, executor: EventLoopExecutor, isSecure: Bool,
+    delegate: any HTTP2ConnectionDelegate
+  ) {
+    self.isSecure = isSecure
     self.session = session
     self.executor = executor
     self.delegate = delegate
@@ -69,7 +75,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   /// Takes over a channel, behind the handlers that it has. On its event loop.
   func add(to channel: any Channel) throws {
     try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-    try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor))
+    try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor, isSecure: isSecure))
     try channel.pipeline.syncOperations.addHandler(self)
   }
 
@@ -160,7 +166,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       var mayHaveMore = true
       while mayHaveMore, context.channel.isWritable {
         session.output = executor.buffers.takeOutput()
-        mayHaveMore = try session.produceOutput(limit: Self.writeSize)
+        mayHaveMore = try session.produceOutput(limit: writeSize)
         let output = session.output
         session.output = ByteBuffer()
         if output.readableBytes > 0 {

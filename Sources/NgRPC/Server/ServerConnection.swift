@@ -37,7 +37,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
     http2 = HTTP2Connection(
       session: NgHTTP2Session(
         role: .server, limits: configuration.sessionLimits, buffers: executor.buffers),
-      executor: executor, delegate: self)
+      executor: executor, isSecure: tls != nil, delegate: self)
     try http2.add(to: channel)
     deadlines.set(lifetime.nextDeadline, for: self)
   }

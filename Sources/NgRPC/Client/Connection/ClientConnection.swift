@@ -39,7 +39,7 @@ final class ClientConnection: HTTP2ConnectionDelegate {
     let executor = EventLoopExecutor.of(eventLoop)
     http2 = HTTP2Connection(
       session: NgHTTP2Session(role: .client, limits: limits, buffers: executor.buffers), executor: executor,
-      delegate: self)
+      isSecure: scheme == "https", delegate: self)
   }
 
   /// - Throws: when the attempt was given up meanwhile.
