@@ -59,7 +59,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   /// When the last bytes came.
   private(set) var lastRead = NIODeadline.now()
   /// How many bytes were handed to the channel.
-  private var bytesWritten: UInt64 = 0
+  private var bytesWritten = 0
 
   /// - Parameter isSecure: whether TLS stands in front.
   init(
@@ -170,7 +170,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
         let output = session.output
         session.output = ByteBuffer()
         if output.readableBytes > 0 {
-          bytesWritten += UInt64(output.readableBytes)
+          bytesWritten += output.readableBytes
           context.write(wrapOutboundOut(output), promise: nil)
           hasWritten = true
         }
@@ -196,10 +196,10 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   /// Whether the socket takes no more for now.
   var isOutputBlocked: Bool { context.map { !$0.channel.isWritable } ?? false }
 
-  /// How many bytes the socket has taken.
-  var bytesTaken: UInt64 {
+  /// How many bytes the socket has taken; behind TLS less what TLS has added to those that wait. Good for comparing.
+  var bytesTaken: Int {
     let buffered = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-    return bytesWritten - UInt64(buffered ?? 0)
+    return bytesWritten - (buffered ?? 0)
   }
 
   /// Closes when the peer has taken what was written, or after a while when it does not.

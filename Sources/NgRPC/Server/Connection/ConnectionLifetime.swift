@@ -36,7 +36,7 @@ struct ConnectionLifetime {
     var isReceivingHeaders = false
     /// Whether the socket takes no more for now, and how many bytes it has taken.
     var isOutputBlocked = false
-    var bytesTaken: UInt64 = 0
+    var bytesTaken: Int = 0
   }
 
   static let keepalivePing: UInt64 = 0x6e67_7270_6320_6b61
@@ -57,7 +57,7 @@ struct ConnectionLifetime {
   private var headersDeadline = NIODeadline.distantFuture
   private var watchedHeaderBlock: UInt32 = 0
   private var outputDeadline = NIODeadline.distantFuture
-  private var bytesTakenBefore: UInt64 = 0
+  private var bytesTakenBefore: Int = 0
   private var pings = PingEnforcement()
 
   /// - Parameter jitter: -1 to 1: how much of a tenth the age differs from the rule, so that connections that began together
@@ -100,7 +100,7 @@ struct ConnectionLifetime {
   }
 
   /// The socket takes no more for now.
-  mutating func outputBlocked(_ rules: RPCServer.Configuration, bytesTaken: UInt64, now: NIODeadline) {
+  mutating func outputBlocked(_ rules: RPCServer.Configuration, bytesTaken: Int, now: NIODeadline) {
     guard outputDeadline == .distantFuture else { return }
     bytesTakenBefore = bytesTaken
     outputDeadline = now + rules.limits.writeTimeout
