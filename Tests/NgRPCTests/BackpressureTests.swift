@@ -13,21 +13,29 @@ struct BackpressureTests {
   private static let pipelineBound = 24 * 1024 * 1024
   private static let growthBound = 64 * 1024 * 1024
 
-  /// The server is a process of its own, so that its memory is its own. It echoes a stream of 1 GiB to a client that
+  /// The server is a process of its own, so that its memory is its own. It echoes a long stream to a client that
   /// reads nothing at first: the whole way back to the sender stands still, and nobody collects what is not taken.
-  @Test("A slow reader stops the sender of a 1 GiB stream, and memory stays bounded")
-  func slowReader() async throws {
-    let server = try ChildProcess(Command(Repository.product("ngrpc-bench"), ["--port", "0"]))
+  @Test(
+    "A slow reader stops the sender of a long stream, and memory stays bounded",
+    arguments: [(mebibytes: 1024, isSecure: false), (mebibytes: 256, isSecure: true)])
+  func slowReader(count: Int, isSecure: Bool) async throws {
+    let certificates = try await TestCertificates.shared
+    let arguments =
+      isSecure
+      ? ["--tls-certificate", certificates.certificate("server"), "--tls-key", certificates.key("server")]
+      : []
+    let server = try ChildProcess(Command(Repository.product("ngrpc-bench"), ["serve"] + arguments))
     let line = try await server.output.line(containing: "listening on")
     let port = try #require(line.split(separator: ":").last.flatMap { Int($0) })
-    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: port)], logger: quiet)
+    let channel = RPCChannel(
+      to: [Endpoint(host: "127.0.0.1", port: port)],
+      configuration: isSecure ? certificates.client() : .defaults, logger: quiet)
     let bench = NgrpcBenchV1.Bench.Client(channel)
     // What a first exchange allocates is no growth.
     _ = try await bench.unary(NgrpcBenchV1.UnaryRequest(payload: [1]))
     let memoryBefore = try residentBytes(of: server.id)
 
     let message = NgrpcBenchV1.EchoRequest(payload: [UInt8](repeating: 7, count: 1 << 20))
-    let count = 1024
     let sent = Counter()
     let call = bench.echo()
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -50,7 +58,9 @@ struct BackpressureTests {
       }
       #expect(received == count << 20)
       let growth = largest - memoryBefore
-      print("1 GiB echoed to a slow reader: the server's resident memory grew by \(growth >> 10) KiB")
+      print(
+        "\(count) MiB echoed\(isSecure ? " over TLS" : "") to a slow reader: the server's resident memory grew by \(growth >> 10) KiB"
+      )
       #expect(growth < Self.growthBound)
       try await group.waitForAll()
     }

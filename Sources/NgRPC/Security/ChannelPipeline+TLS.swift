@@ -12,12 +12,18 @@ extension ChannelPipeline.SynchronousOperations {
 
   /// Has a client's new connection begin with a TLS handshake.
   ///
-  /// - Parameter host: what the server's certificate must be for: a name, or the IP address that is connected to.
+  /// - Parameter host: what the server's certificate must be for: a name, or the IP address that is connected to; empty when there is
+  ///   neither.
   func addClientTLS(_ context: NIOSSLContext, host: String) throws {
-    let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-    let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+    let isName = !host.isEmpty && (try? SocketAddress(ipAddress: host, port: 0)) == nil
+    let isVerified = context.configuration.certificateVerification == .fullVerification
+    if host.isEmpty, isVerified {
+      throw InvalidTLS(
+        "a Unix domain socket has no name that the certificate could be for: set ClientTLS.serverName")
+    }
+    let tls = try NIOSSLClientHandler(context: context, serverHostname: isName ? host : nil)
     // NIO would be content with the address where a name was asked for.
-    let checksName = !isAddress && context.configuration.certificateVerification == .fullVerification
+    let checksName = isName && isVerified
     try addHandlers(
       tls,
       TLSHandshake(tls) { certificate throws(TLSFailure) in

@@ -65,6 +65,7 @@ public struct PeerCertificate: Sendable, Hashable {
   public var notValidBefore: Int { certificate.notValidBefore }
   /// Seconds since 1970 until which the certificate is valid.
   public var notValidAfter: Int { certificate.notValidAfter }
+  var hasExpired: Bool { time(nil) > notValidAfter }
   /// The number that its authority gave it, big-endian.
   public var serialNumber: [UInt8] { certificate.serialNumber }
   /// The certificate itself, encoded as DER, for whoever wants to know more.

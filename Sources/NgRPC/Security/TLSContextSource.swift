@@ -71,7 +71,7 @@ final class TLSContextSource: Sendable {
         defer { state = State(material: material, context: context) }
         return state.context == nil
       }
-      logger.info(isFirst ? "TLS is ready" : "TLS goes on with new files", metadata: describe(material))
+      announce(isFirst ? "TLS is ready" : "TLS goes on with new files", material)
       return context
     } catch {
       let (isNew, isInUse) = state.withLock { state in
@@ -94,10 +94,15 @@ final class TLSContextSource: Sendable {
     }
   }
 
-  private func describe(_ material: TLSSettings.Material) -> Logger.Metadata {
+  private func announce(_ text: Logger.Message, _ material: TLSSettings.Material) {
     guard let chain = material.chain, let leaf = try? NIOSSLCertificate.fromPEMBytes(chain).first else {
-      return [:]
+      return logger.info(text)
     }
-    return ["certificate": "\(PeerCertificate(leaf))"]
+    let certificate = PeerCertificate(leaf)
+    logger.info(text, metadata: ["certificate": "\(certificate)"])
+    if certificate.hasExpired {
+      logger.warning(
+        "the certificate has expired: peers will refuse it", metadata: ["certificate": "\(certificate)"])
+    }
   }
 }

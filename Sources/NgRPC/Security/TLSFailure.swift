@@ -46,9 +46,8 @@ struct TLSFailure: Error, CustomStringConvertible {
   /// BoringSSL keeps its own reason to itself; most often it can be seen.
   private static func refusal(of peer: PeerCertificate?) -> String {
     guard let peer else { return "the peer's certificate can't be verified" }
-    let now = time(nil)
-    if now > peer.notValidAfter { return "the peer's certificate has expired: \(peer)" }
-    if now < peer.notValidBefore {
+    if peer.hasExpired { return "the peer's certificate has expired: \(peer)" }
+    if time(nil) < peer.notValidBefore {
       return "the peer's certificate is not valid before \(PeerCertificate.date(peer.notValidBefore))"
     }
     return "the peer's certificate is not signed by an authority that is trusted here (unknown CA): \(peer)"
@@ -82,4 +81,9 @@ struct TLSFailure: Error, CustomStringConvertible {
     ),
     ("uncleanShutdown", "the peer closed the connection without a TLS close_notify"),
   ]
+}
+
+extension Error {
+  /// Whether BoringSSL or NIO's handler of it has made this.
+  var isOfTLS: Bool { self is NIOSSLError || self is BoringSSLError || self is NIOSSLExtraError }
 }

@@ -31,7 +31,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.fireErrorCaught(TLSFailure(error, peer: peerCertificate))
+    context.fireErrorCaught(error.isOfTLS ? TLSFailure(error, peer: peerCertificate) : error)
   }
 
   private var peerCertificate: PeerCertificate? { tls.peerCertificate.map(PeerCertificate.init) }

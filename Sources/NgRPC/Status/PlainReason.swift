@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 #if canImport(Glibc)
   import Glibc
@@ -20,7 +19,7 @@ func plainReason(_ error: any Error) -> String {
     return "the name \(error.host) can't be resolved"
   case ChannelError.connectTimeout(let limit):
     return "no answer within \(limit.nanoseconds / 1_000_000) ms"
-  case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+  case let error where error.isOfTLS:
     return TLSFailure(error).description
   default:
     return "\(error)"

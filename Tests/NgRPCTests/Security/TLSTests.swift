@@ -65,6 +65,24 @@ struct TLSTests {
     }
   }
 
+  @Test("A Unix domain socket takes TLS, too, when the name of the server is given")
+  func unixDomainSocket() async throws {
+    let (certificates, directory) = (try await TestCertificates.shared, try TemporaryDirectory("tls"))
+    let path = "\(directory.path)/socket"
+    let server = RPCServer(services: [EchoService()], configuration: certificates.server(), logger: quiet)
+    try await server.start(on: .unixDomainSocket(path))
+    for serverName in ["localhost", nil] {
+      let channel = RPCChannel(
+        to: [.unixDomainSocket(path)], configuration: certificates.client(serverName: serverName),
+        logger: quiet)
+      let error = try await rpcError { try await answers(channel) }
+      #expect((error == nil) == (serverName != nil), "\(error?.message ?? "")")
+      if let error { #expect(error.message.contains("set ClientTLS.serverName"), "\(error)") }
+      await channel.shutdown(within: .seconds(5))
+    }
+    await server.shutdown(within: .seconds(5))
+  }
+
   @Test("A handler sees whose certificate the client has shown")
   func peerCertificate() async throws {
     let certificates = try await TestCertificates.shared
