@@ -75,7 +75,8 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   /// Takes over a channel, behind the handlers that it has. On its event loop.
   func add(to channel: any Channel) throws {
     try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-    try channel.syncOptions?.setOption(.recvAllocator, value: EventLoopReadAllocator(executor, isSecure: isSecure))
+    try channel.syncOptions?.setOption(
+      .recvAllocator, value: EventLoopReadAllocator(executor, isSecure: isSecure))
     try channel.pipeline.syncOperations.addHandler(self)
   }
 
