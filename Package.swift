@@ -210,7 +210,8 @@ let package = Package(
     .executableTarget(
       name: "ngrpc-bench",
       dependencies: [
-        "NgRPC", "NgRPCProtos", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "NgRPC", "NgRPCInterceptors", "NgRPCProtos",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -15,6 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
   var suspend = false
   @Flag(help: "Have echoes handled below async, by callbacks on the event loop.")
   var belowAsync = false
+  @Option(name: .customLong("with"), help: "An interceptor; may be given several times, the outermost first.")
+  var interceptors: [BenchInterceptor] = []
   @Option(help: "The file of the certificates to serve TLS with.")
   var tlsCertificate: String?
   @Option(help: "The file of their key.")
@@ -35,8 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
         identity: TLSIdentity(certificateChain: .file(tlsCertificate), privateKey: .file(tlsKey)))
     }
     let server = RPCServer(
-      services: [belowAsync ? BelowAsyncEcho(bench: bench) : bench], configuration: configuration,
-      eventLoopGroup: group, logger: .bench)
+      services: [belowAsync ? BelowAsyncEcho(bench: bench) : bench],
+      interceptors: interceptors.map { $0.make() }, configuration: configuration, eventLoopGroup: group,
+      logger: .bench)
     let address = try await server.start(on: .hostAndPort("127.0.0.1", port))
     // Unbuffered: whoever started this waits for the line.
     FileHandle.standardOutput.write(Data("listening on \(address)\n".utf8))

@@ -6,7 +6,7 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// Runs `body` with a server on a free port and a channel to it; both have ended when it returns.
 func withLoopback<Result>(
-  _ service: EchoService = EchoService(), server serverInterceptors: [any ServerInterceptor] = [],
+  _ service: some RPCService = EchoService(), server serverInterceptors: [any ServerInterceptor] = [],
   channel channelInterceptors: [any ClientInterceptor] = [],
   _ body: (RPCChannel, Endpoint) async throws -> Result
 ) async throws -> Result {

@@ -97,6 +97,32 @@ struct ServerInterceptorTests {
     }
   }
 
+  @Test("The client of a held call is stopped by the stream's window, and goes on when the call is let in")
+  func heldSender() async throws {
+    let gate = Gate()
+    let sent = Journal<Void>()
+    let interceptor = HoldingInterceptor(gate: gate).applied(to: .methods([EchoService.collect]))
+    try await withLoopback(server: [interceptor]) { channel, _ in
+      let message = ByteBuffer(repeating: 1, count: 16 * 1024)
+      let call = channel.call(EchoService.collect, (ByteBuffer.self, ByteBuffer.self))
+      let sender = Task {
+        for _ in 0..<128 {
+          try await call.send(message)
+          sent.append(())
+        }
+        call.finish()
+      }
+      try await gate.reached.wait { $0.count == 1 }
+      // Time enough for all of it, if nothing stopped it.
+      for _ in 0..<200 { _ = try await channel.exchange(EchoService.unary) }
+      #expect(sent.entries.count * message.readableBytes <= 512 * 1024)
+      gate.open()
+      var responses = call.messages.makeAsyncIterator()
+      #expect(try await responses.next()?.readableBytes == 2 * 1024 * 1024)
+      try await sender.value
+    }
+  }
+
   @Test("A call that ends while it is held cancels its admission, and is told to its observers once")
   func cancelledAdmission() async throws {
     for method in EchoService.every {
