@@ -49,10 +49,10 @@ struct AcceptedEncodings: Sendable, Hashable {
   /// What a peer takes that says nothing: `identity`.
   init() {}
 
-  /// Reads the header; algorithms that are not known are left out.
+  /// Adds what one such field lists; algorithms that are not known are left out.
   ///
-  /// Every request of most clients has it, so this allocates nothing.
-  init(parsing value: UnsafeRawBufferPointer) {
+  /// Every request of most clients has one, so this allocates nothing.
+  mutating func add(parsing value: UnsafeRawBufferPointer) {
     var start = 0
     while start < value.count {
       var end = start

@@ -49,7 +49,7 @@ final class HeaderBlock {
         unsupportedEncoding = String(decoding: value, as: UTF8.self)
       }
     case 20 where name.equals("grpc-accept-encoding"):
-      acceptedEncodings = AcceptedEncodings(parsing: value)
+      acceptedEncodings.add(parsing: value)
     case 11 where name.equals("grpc-status"):
       grpcStatus = UInt8(String(decoding: value, as: UTF8.self)).map(StatusCode.init(rawValue:)) ?? .unknown
     case 12 where name.equals("grpc-message"): grpcMessage = PercentEncoding.decode(value)
