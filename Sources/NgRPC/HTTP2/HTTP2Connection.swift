@@ -121,7 +121,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       closeReason = buffer.looksLikeTLS ? broken(by: PlaintextFailure.peerSpeaksTLS) : error
       fail()
     }
-    executor.buffers.giveBack(read: buffer)
+    if !isSecure { executor.buffers.giveBack(read: buffer) }
   }
 
   /// What came can't be understood: the peer is told, if it takes that at once.
