@@ -40,6 +40,23 @@ struct ServerInterceptorTests {
       ])
   }
 
+  @Test(
+    "A handler runs on its call's event loop, whatever is around it and before it",
+    arguments: EchoService.async)
+  func eventLoop(method: MethodDescriptor) async throws {
+    let gate = Gate()
+    gate.open()
+    let onLoop = Journal<Bool>()
+    let service = EchoService(began: { onLoop.append($0.eventLoop.inEventLoop) })
+    let interceptors: [any ServerInterceptor] = [
+      AdvisingInterceptor(name: "outer", journal: Journal()), HoldingInterceptor(gate: gate),
+    ]
+    try await withLoopback(service, server: interceptors) { channel, _ in
+      try await channel.expect(.ok, of: method)
+    }
+    #expect(onLoop.entries == [true])
+  }
+
   @Test("An interceptor refuses a call before its handler is made", arguments: EchoService.every)
   func refusal(method: MethodDescriptor) async throws {
     let journal = Journal<String>()
