@@ -7,7 +7,13 @@ extension ChannelPipeline.SynchronousOperations {
   /// - Parameter completed: told the client's certificate when all is well.
   func addServerTLS(_ context: NIOSSLContext, completed: @escaping (PeerCertificate?) -> Void) throws {
     let tls = NIOSSLServerHandler(context: context)
-    try addHandlers(tls, TLSHandshake(tls, completed: completed))
+    try addHandlers(
+      tls,
+      TLSHandshake(tls) { certificate throws(TLSFailure) in
+        // BoringSSL does not look again when a session is resumed.
+        if let certificate, certificate.hasExpired { throw .expired(certificate) }
+        completed(certificate)
+      })
   }
 
   /// Has a client's new connection begin with a TLS handshake.

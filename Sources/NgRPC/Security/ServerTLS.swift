@@ -11,7 +11,8 @@ import NIOSSL
 /// are. New content that can't be used changes nothing and is logged as an error, once.
 ///
 /// Clients may resume sessions with tickets (RFC 8446, 4.6.1), whose keys are made at the start and at each change of the files, and
-/// never leave the process: nothing is kept per session.
+/// never leave the process: nothing is kept per session. Who may have signed a client's certificate is looked at when a session
+/// begins, whether it has expired at each connection.
 public struct ServerTLS: Sendable, Hashable {
   /// What is asked of a client's certificate.
   public enum ClientVerification: Sendable, Hashable {

@@ -33,6 +33,10 @@ struct TLSFailure: Error, CustomStringConvertible {
     cause = nil
   }
 
+  static func expired(_ peer: PeerCertificate) -> TLSFailure {
+    TLSFailure("the peer's certificate has expired: \(peer)")
+  }
+
   static func wrongName(_ peer: PeerCertificate?) -> TLSFailure {
     TLSFailure("the peer's certificate is for another name: \(peer.map { "\($0)" } ?? "it has none")")
   }
@@ -46,7 +50,7 @@ struct TLSFailure: Error, CustomStringConvertible {
   /// BoringSSL keeps its own reason to itself; most often it can be seen.
   private static func refusal(of peer: PeerCertificate?) -> String {
     guard let peer else { return "the peer's certificate can't be verified" }
-    if peer.hasExpired { return "the peer's certificate has expired: \(peer)" }
+    if peer.hasExpired { return expired(peer).description }
     if time(nil) < peer.notValidBefore {
       return "the peer's certificate is not valid before \(PeerCertificate.date(peer.notValidBefore))"
     }
