@@ -90,7 +90,7 @@ extension Metadata {
         throw RPCError(
           code: .internalError, message: "The metadata key \"\(key)\" must be made of [0-9a-z_.-] only.")
       }
-      guard !key.hasPrefix("grpc-") || key == Self.statusDetailsKey else {
+      guard !key.hasPrefix("grpc-") || key == Self.statusDetailsKey || key == RetryState.Pushback.key else {
         throw RPCError(
           code: .internalError,
           message: "The metadata key \"\(key)\" begins with \"grpc-\", which belongs to gRPC.")

@@ -196,22 +196,28 @@ final class ClientAttempt: HTTP2StreamDelegate {
   }
 
   func closed(_ error: HTTP2ErrorCode?) {
-    connection = nil
+    let connection = connection
+    self.connection = nil
     if let call {
       if stream.wasTurnedAway || (error == nil && !stream.isOpened) {
         stream.reuse()
         call.attemptEnded(.unsent)
       } else if response.end() {
         self.call = nil
-        call.attemptEnded(Self.end(of: error))
+        call.attemptEnded(Self.end(of: error, connection?.closeReason))
       }
     }
   }
 
-  private static func end(of error: HTTP2ErrorCode?) -> End {
+  private static func end(of error: HTTP2ErrorCode?, _ reason: RPCError?) -> End {
     switch error {
     case nil:
-      .status(RPCError(code: .unavailable, message: "The connection to the server was lost."))
+      .status(
+        RPCError(
+          code: .unavailable,
+          message: reason.map { "The connection to the server was lost: \($0.message)" }
+            ?? "The connection to the server was lost.",
+          cause: reason?.cause))
     case .refusedStream?:
       .refused(RPCError(code: .unavailable, message: "The server has refused the call."))
     case let error?:

@@ -23,7 +23,8 @@ final class ClientConnection: HTTP2ConnectionDelegate {
   private var isDraining = false
   private var isClosing = false
   private var maxStreams = 0
-  private var closeReason: RPCError?
+  /// Why it ended, as far as that is known.
+  private(set) var closeReason: RPCError?
   private var keepalive: ClientKeepalive?
   private var keepaliveTimer: Scheduled<Void>?
 
@@ -127,6 +128,7 @@ final class ClientConnection: HTTP2ConnectionDelegate {
     keepaliveTimer?.cancel()
     keepaliveTimer = nil
     keepalive = nil
+    closeReason = reason
     let owner = owner
     self.owner = nil
     owner?.connectionClosed(self, reason)
