@@ -249,8 +249,22 @@ let package = Package(
       ],
       swiftSettings: swift),
     // Raw frames: the cases of RFC 9113, and attacks.
+    .executableTarget(
+      name: "ngrpc-attacked",
+      dependencies: [
+        "NgRPC", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/AttackedServer", swiftSettings: swift),
     .testTarget(
-      name: "NgRPCConformanceTests", dependencies: ["NgRPC", "NgRPCProtos", "TestSupport"],
+      name: "NgRPCConformanceTests",
+      dependencies: [
+        "NgRPC", "TestSupport", "ngrpc-attacked",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
       swiftSettings: swift),
     // The interop cases against grpcio, in both directions.
     .testTarget(

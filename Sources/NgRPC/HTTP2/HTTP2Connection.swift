@@ -1,5 +1,11 @@
 import NIOCore
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
 /// What happens on a connection beside its streams, told to whoever owns it. On the event loop.
 protocol HTTP2ConnectionDelegate: AnyObject {
   /// A client opened a stream; it needs a delegate.
@@ -15,8 +21,12 @@ protocol HTTP2ConnectionDelegate: AnyObject {
   func streamClosed()
   /// A read has ended within a block of headers.
   func headersUnfinished()
-  /// The socket takes no more for now.
+  /// As many frames that move nothing have come as make one look at the peer.
+  func receivedManyIdleFrames()
+  /// The socket takes no more for now, or more waits for the peer's windows than is wanted.
   func outputBlocked()
+  /// No more waits for the peer's windows than is wanted: told once when it was asked for.
+  func outputRelieved()
   /// The connection is over. The last call.
   func connectionClosed(_ reason: RPCError?)
 }
@@ -25,8 +35,10 @@ protocol HTTP2ConnectionDelegate: AnyObject {
 extension HTTP2ConnectionDelegate {
   func receivedPing() {}
   func streamClosed() {}
+  func receivedManyIdleFrames() {}
   func headersUnfinished() {}
   func outputBlocked() {}
+  func outputRelieved() {}
 }
 
 /// Moves bytes between a NIO channel and an nghttp2 session: reads in, events out to the streams, and one write for all
@@ -41,6 +53,8 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   private var writeSize: Int { isSecure ? 32 * 1024 : 128 * 1024 }
   /// How long the last bytes may take.
   private static let finishTimeout = TimeAmount.seconds(5)
+  /// How much a peer may send after the end.
+  private static let maxDiscarded = 4 * 1024 * 1024
 
   let session: NgHTTP2Session
   let executor: EventLoopExecutor
@@ -60,6 +74,11 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   private(set) var lastRead = NIODeadline.now()
   /// How many bytes were handed to the channel.
   private var bytesWritten = 0
+  private var bytesDiscarded = 0
+  /// How often the output was flushed. Wraps around.
+  private(set) var flushCount: UInt32 = 0
+  /// Whether the delegate waits for ``HTTP2ConnectionDelegate/outputRelieved()``.
+  var tellsWhenRelieved = false
 
   /// - Parameter isSecure: whether TLS stands in front.
   init(
@@ -105,7 +124,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isClosing, !isFinishing else { return }
+    guard !isClosing, !isFinishing else { return discard(unwrapInboundIn(data), context) }
     executor.beginRead()
     lastRead = .now()
     let buffer = unwrapInboundIn(data)
@@ -116,19 +135,26 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
         try session.receive(bytes)
       }
       setNeedsFlush()
+      if !context.channel.isWritable, session.isFlooded { fail(.enhanceYourCalm) }
       if session.headersStreamID != 0 { delegate?.headersUnfinished() }
     } catch {
       closeReason = buffer.looksLikeTLS ? broken(by: PlaintextFailure.peerSpeaksTLS) : error
-      fail()
+      fail(error.code == .resourceExhausted ? .enhanceYourCalm : .protocolError)
     }
     if !isSecure { executor.buffers.giveBack(read: buffer) }
   }
 
-  /// What came can't be understood: the peer is told, if it takes that at once.
-  private func fail() {
-    session.terminate(.protocolError)
+  /// What came can't be understood, or is too much: the peer is told, if it takes that at once.
+  private func fail(_ code: HTTP2ErrorCode) {
+    if !session.isRefused { session.terminate(code) }
     flushOutput()
     if !isFinishing { close() }
+  }
+
+  /// What comes after the end is let go, as far as it is no more than was under way.
+  private func discard(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    bytesDiscarded += buffer.readableBytes
+    if bytesDiscarded > Self.maxDiscarded { context.close(promise: nil) }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -161,6 +187,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
 
   func flushOutput() {
     isMarked = false
+    flushCount &+= 1
     guard let context, !isClosing else { return }
     var hasWritten = false
     do {
@@ -191,16 +218,30 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     }
     if hasWritten { context.flush() }
     if session.isFinished { return closeWhenFlushed() }
-    if !context.channel.isWritable { delegate?.outputBlocked() }
+    if !context.channel.isWritable || session.isOutboundOverfull {
+      delegate?.outputBlocked()
+    } else if tellsWhenRelieved {
+      tellsWhenRelieved = false
+      delegate?.outputRelieved()
+    }
   }
 
-  /// Whether the socket takes no more for now.
-  var isOutputBlocked: Bool { context.map { !$0.channel.isWritable } ?? false }
+  /// What keeps the output from going on.
+  enum Blockade: Equatable {
+    /// The socket; so many bytes it has taken, behind TLS less what TLS has added to those that wait: good for comparing.
+    case socket(bytesTaken: Int)
+    /// The peer's windows; so many bytes it has let through.
+    case windows(bytesSent: UInt64)
+  }
 
-  /// How many bytes the socket has taken; behind TLS less what TLS has added to those that wait. Good for comparing.
-  var bytesTaken: Int {
-    let buffered = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-    return bytesWritten - (buffered ?? 0)
+  /// Nil when nothing does.
+  var blockade: Blockade? {
+    guard let context else { return nil }
+    if !context.channel.isWritable {
+      let buffered = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+      return .socket(bytesTaken: bytesWritten - (buffered ?? 0))
+    }
+    return session.isOutboundOverfull ? .windows(bytesSent: session.dataBytesSent) : nil
   }
 
   /// Closes when the peer has taken what was written, or after a while when it does not.
@@ -231,6 +272,15 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     isClosing = true
     // The peer learns of the end even if a process that was started meanwhile has inherited the socket.
     context?.close(mode: .output, promise: nil)
+    context?.close(promise: nil)
+  }
+
+  /// Closes at once with a reset of TCP: the peer learns of it even if it does not read.
+  func abort() {
+    if let socket = context?.channel as? any SocketOptionProvider {
+      _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+    }
+    isClosing = true
     context?.close(promise: nil)
   }
 
@@ -295,6 +345,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
     case .settings: delegate?.receivedSettings()
     case .goAway(let last, let code, let debug):
       delegate?.receivedGoAway(lastStreamID: last, code, debugData: debug)
+    case .manyIdleFrames: delegate?.receivedManyIdleFrames()
     case .ping: delegate?.receivedPing()
     case .pingAck(let payload): delegate?.receivedPingAck(payload)
     }

@@ -46,6 +46,8 @@ final class HTTP2Stream {
   @exclusivity(unchecked) var id: Int32 = 0
   /// Framed messages that wait for the transport.
   @exclusivity(unchecked) var outbound = ByteBuffer()
+  /// How many of them its session has counted.
+  @exclusivity(unchecked) var accountedBytes = 0
   @exclusivity(unchecked) var end = End.open
   /// What was taken of the peer's bytes and not given back as window.
   @exclusivity(unchecked) var unreturnedBytes = 0

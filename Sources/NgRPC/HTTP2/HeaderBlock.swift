@@ -26,11 +26,15 @@ final class HeaderBlock {
   private(set) var metadata = Metadata()
   /// As HTTP/2 counts it: names, values and 32 for each field.
   private(set) var byteCount = 0
+  private(set) var fieldCount = 0
+  /// There was more than may be; it is not here.
+  var isTooLarge = false
   /// The first field that is malformed, and how.
   private(set) var malformed: String?
 
   func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
     byteCount += name.count + value.count + 32
+    fieldCount += 1
     switch name.count {
     case 2 where name.equals("te"): break
     case 5 where name.equals(":path"): path = String(decoding: value, as: UTF8.self)

@@ -4,14 +4,15 @@ import NIOCore
 // nghttp2's side: sessions are made, and its callbacks note what happened.
 extension NgHTTP2Session {
   /// - Parameter owner: handed to the callbacks unretained: the session is deleted in the owner's `deinit`.
-  static func makeSession(role: Role, owner: NgHTTP2Session, frameBuffer: SharedFrameBuffer?) -> OpaquePointer
-  {
+  static func makeSession(
+    role: Role, options: NgHTTP2Options, owner: NgHTTP2Session, frameBuffer: SharedFrameBuffer?
+  ) -> OpaquePointer {
     var session: OpaquePointer?
     func make(_ allocator: UnsafeMutablePointer<nghttp2_mem>?) {
       let make = role == .server ? nghttp2_session_server_new3 : nghttp2_session_client_new3
       _ = make(
         &session, Prototype.shared.callbacks, Unmanaged.passUnretained(owner).toOpaque(),
-        Prototype.shared.options, allocator)
+        options.pointer, allocator)
     }
     if let frameBuffer { frameBuffer.offer(while: make) } else { make(nil) }
     guard let session else { fatalError("nghttp2 could not allocate a session") }
@@ -36,26 +37,18 @@ extension NgHTTP2Session {
       })
   }
 
-  /// The callbacks and options, which all sessions share and nothing changes.
+  /// The callbacks, which all sessions share and nothing changes.
   ///
-  /// `@unchecked Sendable`: nghttp2 copies both when a session is made; they are only read after `init`.
+  /// `@unchecked Sendable`: nghttp2 copies them when a session is made; they are only read after `init`.
   private struct Prototype: @unchecked Sendable {
     static let shared = Prototype()
     let callbacks: OpaquePointer
-    let options: OpaquePointer
 
     init() {
-      var options: OpaquePointer?
       var callbacks: OpaquePointer?
-      guard nghttp2_option_new(&options) == 0, nghttp2_session_callbacks_new(&callbacks) == 0,
-        let options, let callbacks
-      else { fatalError("nghttp2 could not allocate its options") }
-      // Windows are given back as messages are taken, and closed streams would be kept for priorities nobody uses.
-      nghttp2_option_set_no_auto_window_update(options, 1)
-      nghttp2_option_set_no_closed_streams(options, 1)
-      // Spaces around a value are stripped, as "gRPC over HTTP2" has it, rather than the stream reset without a word.
-      nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
-      self.options = options
+      guard nghttp2_session_callbacks_new(&callbacks) == 0, let callbacks else {
+        fatalError("nghttp2 could not allocate its callbacks")
+      }
       self.callbacks = callbacks
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
         NgHTTP2Session.from(user).beganHeaders(frame!.pointee)
@@ -127,10 +120,16 @@ extension NgHTTP2Session {
   }
 
   private func receivedField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int32 {
-    headers.add(name: name, value: value)
     // nghttp2 announces the limit and leaves its enforcement to us.
-    return headers.byteCount <= Int(limits.maxHeaderListSize)
-      ? 0 : Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+    guard headers.byteCount + name.count + value.count + 32 <= Int(limits.maxHeaderListSize),
+      headers.fieldCount < limits.maxHeaderFields
+    else {
+      // A server answers the call with a reason; the rest of the block is decoded and let go.
+      headers.isTooLarge = true
+      return role == .server ? 0 : Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+    }
+    headers.add(name: name, value: value)
+    return 0
   }
 
   private func received(_ frame: nghttp2_frame) {
@@ -146,14 +145,17 @@ extension NgHTTP2Session {
         events.append(.headers(stream, headers, endStream: end))
       }
     case NGHTTP2_DATA.rawValue:
+      if frame.hd.length == 0 { countIdleFrame(unless: frame.hd.flags) }
       guard frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
         let stream = stream(frame.hd.stream_id)
       else { return }
       stream.remoteEnded = true
       events.append(.endStream(stream))
     case NGHTTP2_SETTINGS.rawValue:
+      countIdleFrame()
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { events.append(.settings) }
     case NGHTTP2_PING.rawValue:
+      countIdleFrame()
       guard frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 else { return events.append(.ping) }
       let payload = withUnsafeBytes(of: frame.ping.opaque_data) { $0.loadUnaligned(as: UInt64.self) }
       events.append(.pingAck(UInt64(bigEndian: payload)))
@@ -163,13 +165,27 @@ extension NgHTTP2Session {
         .goAway(
           lastStreamID: frame.goaway.last_stream_id, HTTP2ErrorCode(rawValue: frame.goaway.error_code),
           debugData: String(decoding: debug, as: UTF8.self)))
+    case NGHTTP2_PRIORITY.rawValue, NGHTTP2_WINDOW_UPDATE.rawValue: countIdleFrame()
     default: break
     }
   }
 
+  /// - Parameter flags: END_STREAM makes a frame of use.
+  private func countIdleFrame(unless flags: UInt8 = 0, as weight: UInt32 = 1) {
+    guard flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) == 0 else { return }
+    idleFrames += weight
+    guard idleFrames >= limits.maxIdleFrames else { return }
+    idleFrames = 0
+    events.append(.manyIdleFrames)
+  }
+
   private func receivedData(_ id: Int32, _ bytes: UnsafeRawBufferPointer) {
-    // The connection's window is given back at once: what a stream may hold is bounded by its own.
-    nghttp2_session_consume_connection(session, bytes.count)
+    // The connection's window is given back at once, as long as what all streams together hold is within bounds.
+    if isWindowHeldBack {
+      heldBackBytes += bytes.count
+    } else {
+      nghttp2_session_consume_connection(session, bytes.count)
+    }
     if let stream = stream(id) { events.append(.data(stream, bytes)) }
   }
 
@@ -220,6 +236,8 @@ extension NgHTTP2Session {
     _ stream: HTTP2Stream, header: UnsafePointer<UInt8>, length: Int, padding: Int
   ) -> Int32 {
     framesSent &+= 1
+    // A peer answers what it gets with WINDOW_UPDATE, for the stream and for the connection.
+    idleFrames -= min(idleFrames, 4)
     output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))
     precondition(padding == 0, "no padding was asked for")
     stream.outbound.readWithUnsafeReadableBytes { bytes in
@@ -227,6 +245,8 @@ extension NgHTTP2Session {
       return length
     }
     stream.discardWrittenBytes(buffers)
+    account(stream)
+    dataBytesSent += UInt64(length)
     if stream.isFull, stream.outbound.readableBytes <= HTTP2Stream.lowMark { drained.append(stream) }
     return output.readableBytes < outputLimit ? 0 : NGHTTP2_ERR_PAUSE.rawValue
   }
@@ -247,7 +267,14 @@ extension NgHTTP2Session {
       framesSent &+= 1
       if role == .client { stream(frame.hd.stream_id)?.isOpened = true }
       stopRequest(answeredBy: frame)
+    case NGHTTP2_RST_STREAM.rawValue:
+      // Handlers are begun for nothing when the peer has its streams reset, as when it resets them itself.
+      if HTTP2ErrorCode(rawValue: frame.rst_stream.error_code).blamesPeer { countIdleFrame(as: 10) }
     case NGHTTP2_GOAWAY.rawValue:
+      if let payload = pingAfterGoAway {
+        pingAfterGoAway = nil
+        submitPing(payload)
+      }
       isTerminated = isTerminated || frame.goaway.error_code != NGHTTP2_NO_ERROR.rawValue
     default: break
     }

@@ -25,6 +25,8 @@ final class NgHTTP2Session {
     case goAway(lastStreamID: Int32, HTTP2ErrorCode, debugData: String)
     /// The peer asks for an answer, which nghttp2 gives.
     case ping
+    /// Another ``Limits/maxIdleFrames`` frames that move nothing have come.
+    case manyIdleFrames
     case pingAck(UInt64)
   }
 
@@ -36,6 +38,12 @@ final class NgHTTP2Session {
     var maxConcurrentStreams: UInt32
     /// Names, values and 32 for each field.
     var maxHeaderListSize: UInt32
+    var maxHeaderFields = Int.max
+    /// After so many frames that move nothing the peer is looked at; at least 1.
+    var maxIdleFrames = UInt32.max
+    /// How many bytes may wait for the peer's windows before new ones are not wanted.
+    var maxOutboundBytes = Int.max
+    var options = NgHTTP2Options.standard
   }
 
   /// Less than this is not worth a word with nghttp2, in bytes: it says nothing to the peer before half a window is there.
@@ -60,9 +68,23 @@ final class NgHTTP2Session {
   /// The stream whose block of headers has begun and whose end has not come; 0 when there is none.
   var headersStreamID: Int32 = 0
   /// How many HEADERS and DATA frames were sent. Wraps around.
-  var framesSent: UInt32 = 0
+  @exclusivity(unchecked) var framesSent: UInt32 = 0
   /// A GOAWAY with an error was sent: nothing that comes after it counts.
   var isTerminated = false
+  /// The payload of a PING that follows the next GOAWAY.
+  var pingAfterGoAway: UInt64?
+  /// A GOAWAY with an error is to be sent.
+  private(set) var isRefused = false
+  /// How many frames that move nothing have come, less what is explained by those that were sent.
+  @exclusivity(unchecked) var idleFrames: UInt32 = 0
+  /// What waits in all streams' outbound buffers.
+  @exclusivity(unchecked) private(set) var outboundBytes = 0
+  /// What was sent in DATA frames.
+  @exclusivity(unchecked) var dataBytesSent: UInt64 = 0
+  /// What came and was not given back to the peer as the connection's window.
+  var heldBackBytes = 0
+  /// Whether the peer gets no more window for the connection.
+  @exclusivity(unchecked) private(set) var isWindowHeldBack = false
 
   var session: OpaquePointer!
   let buffers: EventLoopBuffers?
@@ -75,7 +97,7 @@ final class NgHTTP2Session {
     self.limits = limits
     self.buffers = buffers
     session = Self.makeSession(
-      role: role, owner: self, frameBuffer: role == .server ? buffers?.frameBuffer : nil)
+      role: role, options: limits.options, owner: self, frameBuffer: role == .server ? buffers?.frameBuffer : nil)
     var settings = [
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(limits.streamWindow)),
@@ -114,7 +136,7 @@ final class NgHTTP2Session {
       session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
     guard count >= 0 else {
       throw RPCError(
-        code: .internalError,
+        code: count == Int(NGHTTP2_ERR_FLOODED.rawValue) ? .resourceExhausted : .internalError,
         message: "HTTP/2 can't go on: \(String(cString: nghttp2_strerror(Int32(count)))).")
     }
   }
@@ -127,7 +149,33 @@ final class NgHTTP2Session {
     stream.unreturnedBytes = 0
   }
 
+  /// Gives the peer no more window for the connection.
+  func holdBackWindow() { isWindowHeldBack = true }
+
+  /// Gives the peer window for the connection again, also for what came meanwhile.
+  func releaseWindow() {
+    isWindowHeldBack = false
+    nghttp2_session_consume_connection(session, heldBackBytes)
+    heldBackBytes = 0
+  }
+
   // MARK: Sending
+
+  /// Counts what waits in the stream's outbound buffer, which has changed.
+  func account(_ stream: HTTP2Stream) {
+    let pending = stream.pendingBytes
+    outboundBytes += pending - stream.accountedBytes
+    stream.accountedBytes = pending
+  }
+
+  /// Whether more frames wait to be sent than what the streams are for explains: answers to what the peer does wrong.
+  var isFlooded: Bool {
+    nghttp2_session_get_outbound_queue_size(session) > 4 * streams.count + Self.maxWaitingFrames
+  }
+  private static let maxWaitingFrames = 4096
+
+  /// Whether more waits for the peer's windows than is wanted.
+  var isOutboundOverfull: Bool { outboundBytes > limits.maxOutboundBytes }
 
   /// Appends to ``output`` what is to be sent, until `limit` bytes are there or nothing is left.
   ///
@@ -214,11 +262,16 @@ final class NgHTTP2Session {
     }
   }
 
-  /// GOAWAY that refuses nothing yet: the first half of a graceful end.
-  func submitShutdownNotice() { nghttp2_submit_shutdown_notice(session) }
+  /// GOAWAY that refuses nothing yet, and then a PING: the first half of a graceful end.
+  func submitShutdownNotice(ping payload: UInt64) {
+    nghttp2_submit_shutdown_notice(session)
+    // A PING that is submitted now would overtake the GOAWAY.
+    pingAfterGoAway = payload
+  }
 
   /// GOAWAY with the last stream that was taken: no more are.
   func submitGoAway(_ code: HTTP2ErrorCode, debugData: StaticString = "") {
+    isRefused = isRefused || code != .noError
     let last = nghttp2_session_get_last_proc_stream_id(session)
     nghttp2_submit_goaway(
       session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, debugData.utf8Start,
@@ -234,7 +287,12 @@ final class NgHTTP2Session {
 
   func opened(_ stream: HTTP2Stream) { streams[stream.id] = stream }
 
-  func forget(_ id: Int32) -> HTTP2Stream? { streams.removeValue(forKey: id) }
+  func forget(_ id: Int32) -> HTTP2Stream? {
+    guard let stream = streams.removeValue(forKey: id) else { return nil }
+    outboundBytes -= stream.accountedBytes
+    stream.accountedBytes = 0
+    return stream
+  }
 
   /// The connection is gone: all streams, which are forgotten here.
   func removeAllStreams() -> [HTTP2Stream] {

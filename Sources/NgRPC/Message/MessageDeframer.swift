@@ -34,6 +34,9 @@ struct MessageDeframer {
   /// How many bytes of an incomplete message are held.
   var partialBytes: Int { partial.readableBytes }
 
+  /// Lets go of an incomplete message whose rest is not wanted.
+  mutating func drop() { partial = ByteBuffer() }
+
   /// Takes one message, or what there is of it, from the front of `chunk`.
   ///
   /// - Returns: nil when `chunk` is used up.

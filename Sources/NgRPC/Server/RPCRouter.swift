@@ -131,6 +131,8 @@ private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
   private let handler: @Sendable (Request) async throws -> Void
   private var request: Request?
   private var compressed: CompressedMessage?
+  /// Given when the request is handed on: until then it is held for the client.
+  private var credit = 0
 
   init(call: ServerCall, handler: @escaping @Sendable (Request) async throws -> Void) {
     self.call = call
@@ -139,16 +141,17 @@ private final class UnaryReceiver<Request: RPCMessage>: InboundReceiver {
 
   override func receive(_ bytes: UnsafeRawBufferPointer, credit: Int) throws {
     request = try Request(serialized: bytes)
-    call.giveCredit(credit)
+    self.credit = credit
   }
 
   override func receive(_ message: CompressedMessage, credit: Int) throws {
     compressed = message
-    call.giveCredit(credit)
+    self.credit = credit
   }
 
   override func receivedEnd() {
     let handler = handler
+    call.giveCredit(credit)
     if let request {
       self.request = nil
       call.handle { _ in try await handler(request) }

@@ -85,6 +85,11 @@ public final class RPCServer: Sendable {
     let bootstrap = ServerBootstrap(group: eventLoopGroup)
       .serverChannelOption(.backlog, value: Int32(clamping: settings.configuration.backlog))
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { [logger = settings.logger] listener in
+        listener.eventLoop.makeCompletedFuture {
+          try listener.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
+        }
+      }
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.accept(channel, certificates?.current) }
       }

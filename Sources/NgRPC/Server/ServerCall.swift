@@ -21,6 +21,12 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   @exclusivity(unchecked) private var state: ServerStreamState
   @exclusivity(unchecked) private var deframer: MessageDeframer
   @exclusivity(unchecked) private var flow = InboundFlow()
+  /// What came of the request and was neither taken nor dropped, in bytes.
+  @exclusivity(unchecked) private var heldBytes = 0
+  /// Of the message that is taken next: what of it was given back to the client early.
+  @exclusivity(unchecked) private var earlyBytes = 0
+  /// Kept by the connection.
+  var isWaitingForRoom = false
   @exclusivity(unchecked) private(set) var receiver: InboundReceiver?
   private var task: Task<Void, Never>?
   private var deadlineTimer: Scheduled<Void>?
@@ -86,6 +92,8 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   ) {
     makeReceiver(make)
     let held = interception.release()
+    // Counted again as it is read.
+    release(held.bytes.readableBytes)
     held.bytes.withUnsafeReadableBytes { if !$0.isEmpty { received($0) } }
     if held.end { receivedEndStream() }
   }
@@ -103,6 +111,10 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   }
 
   func received(_ chunk: UnsafeRawBufferPointer) {
+    guard !state.hasEnded else { return }
+    hold(chunk.count)
+    // Room may have been made by ending this call.
+    guard !state.hasEnded else { return }
     if let interception, interception.hold(chunk) { return }
     var rest = chunk
     do {
@@ -130,7 +142,10 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer, isCompressed: Bool) throws {
-    let credit = flow.completed(wireSize: bytes.count + ByteBuffer.messagePrefixLength)
+    let wireSize = bytes.count + ByteBuffer.messagePrefixLength
+    let credit = flow.completed(wireSize: wireSize)
+    // Only the message that is taken next can have been given back early.
+    if credit < wireSize { earlyBytes = wireSize - credit }
     guard try state.receiveMessage(), let receiver else { return giveCredit(credit) }
     if isCompressed {
       let message = CompressedMessage(bytes, deframer.encoding, limit: deframer.limit)
@@ -162,12 +177,35 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
 
   func giveCredit(_ bytes: Int) {
     connection.http2.session.consume(bytes, of: stream)
+    release(bytes + earlyBytes)
+    earlyBytes = 0
     creditPartialMessage()
     connection.http2.setNeedsFlush()
   }
 
+  /// Bytes of the request have come, and are kept.
+  func hold(_ bytes: Int) {
+    heldBytes += bytes
+    connection.hold(bytes)
+  }
+
+  /// Bytes of the request were taken, or dropped.
+  func release(_ bytes: Int) {
+    let bytes = min(bytes, heldBytes)
+    heldBytes -= bytes
+    connection.release(bytes)
+  }
+
+  /// How much of an incomplete message has come.
+  var partialBytes: Int { deframer.partialBytes }
+
+  /// There is room for more of an incomplete message.
+  func giveRoom() { creditPartialMessage() }
+
   private func creditPartialMessage() {
-    guard deframer.partialBytes > 0, receiver?.isDrained ?? true else { return }
+    guard deframer.partialBytes > 0, receiver?.isDrained ?? true, connection.hasRoom(for: self) else {
+      return
+    }
     let bytes = flow.waiting(partialBytes: deframer.partialBytes)
     guard bytes > 0 else { return }
     connection.http2.session.consume(bytes, of: stream)
@@ -178,7 +216,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
 
   var pendingBytes: Int { stream.pendingBytes }
   var hasEnded: Bool { state.hasEnded }
-  var isWritable: Bool { stream.pendingBytes < HTTP2Stream.highMark }
+  var isWritable: Bool { !stream.isFull }
 
   /// - Throws: CANCELLED when the call has ended; what the message's encoding throws.
   func send(_ message: some RPCMessage, compress: Bool) throws {
@@ -256,7 +294,10 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   }
 
   private func outboundGrew() {
-    if stream.pendingBytes >= HTTP2Stream.highMark { stream.isFull = true }
+    connection.http2.session.account(stream)
+    if stream.pendingBytes >= HTTP2Stream.highMark || connection.http2.session.isOutboundOverfull {
+      stream.isFull = true
+    }
     connection.http2.session.resume(stream)
     connection.http2.setNeedsFlush()
   }
@@ -352,9 +393,12 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     guard !state.hasEnded else { return }
     // What waits to be sent would delay the status for as long as the client does not read.
     stream.outbound = ByteBuffer()
+    connection.http2.session.account(stream)
     finish(error)
     task?.cancel()
     closeReceiver(error)
+    deframer.drop()
+    release(heldBytes)
   }
 
   func closed(_ error: HTTP2ErrorCode?) {
@@ -373,6 +417,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
       closeReceiver(RPCError(code: .ok, message: ""))
     }
     writers?.resumeAll(throwing: Self.endedError)
+    release(heldBytes)
   }
 
   private func ended() {
@@ -389,6 +434,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
 
   private func cut() {
     stream.outbound = ByteBuffer()
+    connection.http2.session.account(stream)
     connection.http2.session.reset(stream, .cancel)
     connection.http2.setNeedsFlush()
   }

@@ -12,10 +12,6 @@ extension RPCServer {
     public var streamWindowBytes = 256 * 1024
     /// What all calls of a connection together may have under way towards the server, in bytes. 1 MiB by default.
     public var connectionWindowBytes = 1024 * 1024
-    /// How many calls a client may have open on one connection. 10,000 by default.
-    public var maxConcurrentStreams = 10_000
-    /// The largest block of headers, counted as HTTP/2 does (names, values and 32 for each field). 64 KiB by default.
-    public var maxHeaderListBytes = 64 * 1024
     /// How a server speaks TLS on the addresses that it is started on; nil, plaintext, by default.
     public var tls: ServerTLS?
     /// How many connections may wait to be accepted. 1024 by default; the system may hold it lower.
@@ -36,8 +32,14 @@ extension RPCServer {
       NgHTTP2Session.Limits(
         streamWindow: max(65_535, Int32(clamping: streamWindowBytes)),
         connectionWindow: max(65_535, Int32(clamping: connectionWindowBytes)),
-        maxConcurrentStreams: UInt32(clamping: maxConcurrentStreams),
-        maxHeaderListSize: UInt32(clamping: maxHeaderListBytes))
+        maxConcurrentStreams: UInt32(clamping: limits.maxConcurrentStreams),
+        maxHeaderListSize: UInt32(clamping: limits.maxHeaderListBytes),
+        maxHeaderFields: limits.maxHeaderFields,
+        maxIdleFrames: UInt32(clamping: limits.maxIdleFrames),
+        maxOutboundBytes: limits.maxResponseBytesHeld,
+        options: NgHTTP2Options(
+          resetBurst: limits.resetBurst, resetsPerSecond: limits.resetsPerSecond,
+          maxContinuations: limits.maxContinuations, maxUnreadAnswers: limits.maxUnreadAnswers))
     }
   }
 }

@@ -1,3 +1,4 @@
+import DequeModule
 import Logging
 import NIOCore
 import NIOSSL
@@ -13,6 +14,14 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
   private(set) var peerCertificate: PeerCertificate?
   private var lifetime: ConnectionLifetime
   private let deadlines: DeadlineQueue
+  @exclusivity(unchecked) private(set) var inbound: InboundBudget
+  /// Calls that wait until less of others' responses waits for the client.
+  private var parked: Deque<ParkedCall> = []
+  private var starts = CallStarts()
+  /// Calls with an incomplete message that get no more window for it now.
+  private var waitingForRoom: Deque<ServerCall> = []
+  /// The one that gets it all the same.
+  private weak var favoured: ServerCall?
   var deadlinePlace = DeadlineQueue.nowhere
 
   var router: RPCRouter { settings.router }
@@ -22,6 +31,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
   init(_ settings: ServerSettings, deadlines: DeadlineQueue) {
     self.settings = settings
     self.deadlines = deadlines
+    inbound = InboundBudget(limit: settings.configuration.limits.maxRequestBytesHeld)
     lifetime = ConnectionLifetime(settings.configuration, now: .now(), jitter: .random(in: -1...1))
   }
 
@@ -36,7 +46,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
     let executor = EventLoopExecutor.of(channel.eventLoop)
     http2 = HTTP2Connection(
       session: NgHTTP2Session(
-        role: .server, limits: configuration.sessionLimits, buffers: executor.buffers),
+        role: .server, limits: settings.sessionLimits, buffers: executor.buffers),
       executor: executor, isSecure: tls != nil, delegate: self)
     try http2.add(to: channel)
     deadlines.set(lifetime.nextDeadline, for: self)
@@ -46,17 +56,110 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
 
   func received(_ request: HeaderBlock, on stream: HTTP2Stream, endStream: Bool) {
     guard let route = router.routes[request.path] ?? router.unregisteredRoute(request.path), request.isPost,
-      request.isGRPC, request.malformed == nil, request.unsupportedEncoding == nil
+      request.isGRPC, request.malformed == nil, !request.isTooLarge, request.unsupportedEncoding == nil
     else { return refuse(request, stream) }
     let call = ServerCall(method: route.method, request: request, stream: stream, connection: self)
+    guard mayBegin() else { return park(call, route, stream, endStream) }
     stream.delegate = call
     call.begin(route)
     if endStream { call.receivedEndStream() }
   }
 
+  /// Whether another call may begin before what others answer is known.
+  private func mayBegin() -> Bool {
+    guard parked.isEmpty else { return false }
+    return starts.take(afterFlush: http2.flushCount, isOverfull: http2.session.isOutboundOverfull)
+  }
+
+  private func park(_ call: ServerCall, _ route: RPCRouter.Route, _ stream: HTTP2Stream, _ endStream: Bool) {
+    let call = ParkedCall(call, route, stream)
+    if endStream { call.receivedEndStream() }
+    stream.delegate = call
+    parked.append(call)
+    http2.tellsWhenRelieved = true
+  }
+
+  /// Begins some of the calls that wait; what they answer may be more than there is room for again.
+  func outputRelieved() {
+    while !parked.isEmpty,
+      starts.take(afterFlush: http2.flushCount, isOverfull: http2.session.isOutboundOverfull)
+    {
+      parked.removeFirst().begin()
+    }
+    guard !parked.isEmpty else { return }
+    // What has begun is to answer first: handlers run before the loop comes to this.
+    http2.executor.eventLoop.assumeIsolated().execute { [weak self] in
+      guard let self, !parked.isEmpty, http2.isActive else { return }
+      http2.tellsWhenRelieved = true
+      http2.setNeedsFlush()
+    }
+  }
+
   private func refuse(_ request: HeaderBlock, _ stream: HTTP2Stream) {
     http2.session.submitTrailersOnly(stream, Refusal(of: request, router).headers)
     http2.setNeedsFlush()
+  }
+
+  // MARK: What requests hold
+
+  /// Bytes of a request have come, and are kept.
+  func hold(_ bytes: Int) {
+    inbound.hold(bytes)
+    guard inbound.isExceeded else { return }
+    http2.session.holdBackWindow()
+    // With half of the window gone the client may not be able to send a byte.
+    if http2.session.heldBackBytes > Int(settings.sessionLimits.connectionWindow) / 2 { dropParts() }
+  }
+
+  /// Bytes of a request were taken by its handler, or dropped.
+  func release(_ bytes: Int) {
+    inbound.release(bytes)
+    if http2.session.isWindowHeldBack, !inbound.isExceeded {
+      http2.session.releaseWindow()
+      http2.setNeedsFlush()
+    }
+    if !waitingForRoom.isEmpty { giveRoom() }
+  }
+
+  /// Whether a call may have more of an incomplete message; if not, it gets it when there is room.
+  func hasRoom(for call: ServerCall) -> Bool {
+    if inbound.hasRoomForParts || favoured === call { return true }
+    if favoured?.partialBytes ?? 0 == 0 {
+      favoured = call
+      return true
+    }
+    if !call.isWaitingForRoom {
+      call.isWaitingForRoom = true
+      waitingForRoom.append(call)
+    }
+    return false
+  }
+
+  private func giveRoom() {
+    var room = inbound.roomForParts
+    var needsFavourite = favoured?.partialBytes ?? 0 == 0
+    while room > 0 || needsFavourite, let call = waitingForRoom.popFirst() {
+      call.isWaitingForRoom = false
+      guard call.partialBytes > 0 else { continue }
+      if room <= 0 {
+        favoured = call
+        needsFavourite = false
+      }
+      room -= Int(settings.sessionLimits.streamWindow)
+      call.giveRoom()
+    }
+  }
+
+  /// Ends the calls with the most of incomplete messages, which nobody can take, until half of the bound is free.
+  private func dropParts() {
+    let calls = http2.session.streams.values.compactMap { $0.delegate as? ServerCall }
+      .filter { $0.partialBytes > 0 }.sorted { $0.partialBytes > $1.partialBytes }
+    for call in calls where inbound.shouldDropMore {
+      call.fail(
+        RPCError(
+          code: .resourceExhausted,
+          message: "The connection has more unfinished messages under way than the server holds."))
+    }
   }
 
   // MARK: Connection
@@ -91,17 +194,19 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
   }
 
   func outputBlocked() {
-    lifetime.outputBlocked(configuration, bytesTaken: http2.bytesTaken, now: .now())
+    guard let blockade = http2.blockade else { return }
+    lifetime.outputBlocked(configuration, by: blockade, now: .now())
     deadlines.set(lifetime.nextDeadline, for: self)
   }
+
+  func receivedManyIdleFrames() { perform(lifetime.receivedManyIdleFrames(now: .now())) }
 
   func deadlineReached(now: NIODeadline) {
     while http2.isActive, lifetime.nextDeadline <= now {
       let session = http2.session
       let facts = ConnectionLifetime.Facts(
         lastRead: http2.lastRead, openStreams: session.streams.count, headerBlocks: session.headerBlocks,
-        isReceivingHeaders: session.headersStreamID != 0, isOutputBlocked: http2.isOutputBlocked,
-        bytesTaken: http2.bytesTaken)
+        isReceivingHeaders: session.headersStreamID != 0, blockade: http2.blockade)
       guard let action = lifetime.deadlineReached(configuration, facts, now: now) else { break }
       perform(action)
     }
@@ -122,15 +227,16 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
     guard let action else { return }
     switch action {
     case .ping(let payload): http2.session.submitPing(payload)
-    case .announceEnd:
-      http2.session.submitShutdownNotice()
-      http2.session.submitPing(ConnectionLifetime.endPing)
+    case .announceEnd: http2.session.submitShutdownNotice(ping: ConnectionLifetime.endPing)
     case .end: http2.session.submitGoAway(.noError)
     case .refuse(.tooManyPings): http2.session.submitGoAway(.enhanceYourCalm, debugData: "too_many_pings")
+    case .refuse(.tooManyIdleFrames):
+      http2.session.submitGoAway(.enhanceYourCalm, debugData: "too_many_frames")
     case .close(let reason):
       settings.logger.debug(
         "closing a connection", metadata: ["peer": "\(peer, default: "?")", "reason": "\(reason)"])
-      return http2.close()
+      // What the client does not read would keep the socket in the kernel.
+      return reason == .blockedOutput ? http2.abort() : http2.close()
     }
     http2.setNeedsFlush()
     deadlines.set(lifetime.nextDeadline, for: self)
@@ -138,6 +244,8 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
 
   func connectionClosed(_ reason: RPCError?) {
     deadlines.set(.distantFuture, for: self)
+    waitingForRoom = []
+    parked = []
     if let reason {
       settings.logger.debug(
         "a connection ended", metadata: ["peer": "\(peer, default: "?")", "reason": "\(reason)"])
@@ -150,7 +258,11 @@ struct Refusal {
   private(set) var headers = HeaderList()
 
   init(of request: HeaderBlock, _ router: RPCRouter) {
-    if !request.isGRPC {
+    if request.isTooLarge {
+      headers.add(":status", "200")
+      headers.add("content-type", "application/grpc")
+      add(.resourceExhausted, "The call's metadata is larger, or has more fields, than the server accepts.")
+    } else if !request.isGRPC {
       headers.add(":status", "415")
       headers.add("accept-post", "application/grpc")
     } else if !request.isPost {

@@ -10,6 +10,14 @@ struct HTTP2ErrorCode: RawRepresentable, Sendable, Hashable, CustomStringConvert
   static let enhanceYourCalm = HTTP2ErrorCode(rawValue: 0xb)
   static let inadequateSecurity = HTTP2ErrorCode(rawValue: 0xc)
 
+  /// Whether a stream that is reset with this was so for what the peer has sent.
+  var blamesPeer: Bool {
+    switch rawValue {
+    case 0x1, 0x3, 0x5, 0x6, 0x9: true
+    default: false
+    }
+  }
+
   private static let names = [
     "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED",
     "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM",

@@ -195,17 +195,31 @@ struct ConnectionLifetimeTests {
 
   @Test("A client that takes nothing of what waits for it is given up; one that takes a little is not")
   func blockedOutput() {
-    var lifetime = opened()
-    lifetime.outputBlocked(rules, bytesTaken: 1000, now: at(0))
-    var seen = facts(read: 60)
-    seen.isOutputBlocked = true
-    seen.bytesTaken = 1001
-    #expect(lifetime.deadlineReached(rules, seen, now: at(60)) == nil)
-    #expect(lifetime.nextDeadline == at(120))
-    #expect(lifetime.deadlineReached(rules, seen, now: at(120)) == .close(.blockedOutput))
-    var free = opened()
-    free.outputBlocked(rules, bytesTaken: 1000, now: at(0))
-    #expect(free.deadlineReached(rules, facts(read: 60), now: at(60)) == nil)
-    #expect(free.nextDeadline == at(7200))
+    for (before, later) in [
+      (HTTP2Connection.Blockade.socket(bytesTaken: 1000), HTTP2Connection.Blockade.socket(bytesTaken: 1001)),
+      (.windows(bytesSent: 7), .windows(bytesSent: 8)),
+    ] {
+      var lifetime = opened()
+      lifetime.outputBlocked(rules, by: before, now: at(0))
+      var seen = facts(read: 60)
+      seen.blockade = later
+      #expect(lifetime.deadlineReached(rules, seen, now: at(60)) == nil)
+      #expect(lifetime.nextDeadline == at(120))
+      #expect(lifetime.deadlineReached(rules, seen, now: at(120)) == .close(.blockedOutput))
+      var free = opened()
+      free.outputBlocked(rules, by: before, now: at(0))
+      #expect(free.deadlineReached(rules, facts(read: 60), now: at(60)) == nil)
+      #expect(free.nextDeadline == at(7200))
+    }
+  }
+
+  @Test("As many frames that move nothing as are allowed, but in less time, send the client away")
+  func idleFrames() {
+    var patient = opened()
+    for count in 1...10 {
+      #expect(patient.receivedManyIdleFrames(now: at(Double(count) * 10)) == nil)
+    }
+    #expect(patient.receivedManyIdleFrames(now: at(109.9)) == .refuse(.tooManyIdleFrames))
+    #expect(patient.receivedManyIdleFrames(now: at(110)) == nil)
   }
 }

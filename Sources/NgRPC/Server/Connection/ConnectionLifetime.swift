@@ -20,7 +20,7 @@ struct ConnectionLifetime {
   }
 
   /// What a client is refused for.
-  enum Refusal: Equatable { case tooManyPings }
+  enum Refusal: Equatable { case tooManyPings, tooManyIdleFrames }
 
   /// Why a connection was closed.
   enum Reason: Equatable {
@@ -34,15 +34,16 @@ struct ConnectionLifetime {
     /// How many blocks of headers have begun; and whether the last is unfinished.
     var headerBlocks: UInt32 = 0
     var isReceivingHeaders = false
-    /// Whether the socket takes no more for now, and how many bytes it has taken.
-    var isOutputBlocked = false
-    var bytesTaken: Int = 0
+    /// What keeps the output from going on.
+    var blockade: HTTP2Connection.Blockade?
   }
 
   static let keepalivePing: UInt64 = 0x6e67_7270_6320_6b61
   static let endPing: UInt64 = 0x6e67_7270_6320_656e
   /// How long the last bytes may take.
   static let refusalTimeout = TimeAmount.seconds(5)
+
+  static let idleFramesInterval = TimeAmount.seconds(10)
 
   private enum Phase { case awaitingPreface, open, announced, ending, refused }
 
@@ -57,13 +58,15 @@ struct ConnectionLifetime {
   private var headersDeadline = NIODeadline.distantFuture
   private var watchedHeaderBlock: UInt32 = 0
   private var outputDeadline = NIODeadline.distantFuture
-  private var bytesTakenBefore: Int = 0
+  private var blockadeBefore: HTTP2Connection.Blockade?
+  private var idleFramesSince: NIODeadline
   private var pings = PingEnforcement()
 
   /// - Parameter jitter: -1 to 1: how much of a tenth the age differs from the rule, so that connections that began together
   ///   do not end together.
   init(_ rules: RPCServer.Configuration, now: NIODeadline, jitter: Double) {
     phaseDeadline = now + rules.limits.prefaceTimeout
+    idleFramesSince = now
     ageDeadline =
       rules.lifetime.maxAge.map { now + .nanoseconds(Int64(Double($0.nanoseconds) * (1 + 0.1 * jitter))) }
       ?? .distantFuture
@@ -99,10 +102,12 @@ struct ConnectionLifetime {
     headersDeadline = now + rules.limits.headersTimeout
   }
 
-  /// The socket takes no more for now.
-  mutating func outputBlocked(_ rules: RPCServer.Configuration, bytesTaken: Int, now: NIODeadline) {
+  /// Something keeps the output from going on.
+  mutating func outputBlocked(
+    _ rules: RPCServer.Configuration, by blockade: HTTP2Connection.Blockade, now: NIODeadline
+  ) {
     guard outputDeadline == .distantFuture else { return }
-    bytesTakenBefore = bytesTaken
+    blockadeBefore = blockade
     outputDeadline = now + rules.limits.writeTimeout
   }
 
@@ -115,9 +120,20 @@ struct ConnectionLifetime {
     guard phase != .refused,
       !pings.permit(rules.keepalive, hasCalls: openStreams > 0, framesSent: framesSent, now: now)
     else { return nil }
+    return refuse(.tooManyPings, now: now)
+  }
+
+  /// As many frames that move nothing have come as may come in ``idleFramesInterval``.
+  mutating func receivedManyIdleFrames(now: NIODeadline) -> Action? {
+    defer { idleFramesSince = now }
+    guard phase != .refused, now < idleFramesSince + Self.idleFramesInterval else { return nil }
+    return refuse(.tooManyIdleFrames, now: now)
+  }
+
+  private mutating func refuse(_ refusal: Refusal, now: NIODeadline) -> Action {
     phase = .refused
     phaseDeadline = now + Self.refusalTimeout
-    return .refuse(.tooManyPings)
+    return .refuse(refusal)
   }
 
   mutating func receivedPingAck(_ payload: UInt64) -> Action? {
@@ -191,12 +207,12 @@ struct ConnectionLifetime {
   private mutating func checkOutput(
     _ rules: RPCServer.Configuration, _ facts: Facts, now: NIODeadline
   ) -> Action? {
-    guard facts.isOutputBlocked else {
+    guard let blockade = facts.blockade else {
       outputDeadline = .distantFuture
       return nil
     }
-    if facts.bytesTaken == bytesTakenBefore { return .close(.blockedOutput) }
-    bytesTakenBefore = facts.bytesTaken
+    if blockade == blockadeBefore { return .close(.blockedOutput) }
+    blockadeBefore = blockade
     outputDeadline = now + rules.limits.writeTimeout
     return nil
   }
