@@ -15,7 +15,7 @@ def status_of(peer, stream):
     """The gRPC status that ends the stream."""
     for got in peer.until(lambda f: f.stream == stream and f.kind == HEADERS):
         if got.kind == HEADERS and got.stream == stream:
-            return int(peer.fields(got)["grpc-status"])
+            return int(got.fields["grpc-status"])
 
 
 def end_of(peer):
@@ -276,7 +276,7 @@ def send_parts(port, method, payload):
             if got.stream == 0:
                 window[0] += increment
         elif got.kind == HEADERS:
-            statuses.append(int(peer.fields(got).get("grpc-status", -1)))
+            statuses.append(int(got.fields.get("grpc-status", -1)))
         elif got.kind in (RST_STREAM, GOAWAY):
             resets.append(got.code)
 

@@ -75,6 +75,7 @@ def request(method="Echo", *more):
 class Frame:
     def __init__(self, kind, flags, stream, payload):
         self.kind, self.flags, self.stream, self.payload = kind, flags, stream, payload
+        self.fields = {}
 
     @property
     def code(self):
@@ -121,6 +122,11 @@ class Peer:
         except (BrokenPipeError, ConnectionResetError):
             return False
 
+    def change(self, *pairs):
+        """Sends SETTINGS, which the server acknowledges."""
+        self.unanswered_settings += 1
+        self.send(settings(*pairs))
+
     def close(self):
         self.socket.close()
 
@@ -157,7 +163,10 @@ class Peer:
                         self.try_to_send(frame(SETTINGS, ACK))
                     if kind == GOAWAY:
                         self.goaway = Frame(kind, flags, stream, payload)
-                    return Frame(kind, flags, stream & 0x7FFFFFFF, payload)
+                    got = Frame(kind, flags, stream & 0x7FFFFFFF, payload)
+                    if kind == HEADERS and flags & END_HEADERS:
+                        got.fields = dict(self.decoder.decode(payload))
+                    return got
             try:
                 more = self.socket.recv(1 << 16)
             except ConnectionResetError:
@@ -196,9 +205,6 @@ class Peer:
         except Closed:
             return frames
 
-    def fields(self, frame):
-        return dict(self.decoder.decode(frame.payload))
-
     def call(self, method="Echo", payload=b"hi"):
         """Makes a unary call; the status, or None when the server does not answer it."""
         stream = self.take_stream()
@@ -206,5 +212,5 @@ class Peer:
         status = None
         for got in self.until(lambda f: f.stream == stream and (f.kind == RST_STREAM or f.flags & END_STREAM)):
             if got.kind == HEADERS:
-                status = self.fields(got).get("grpc-status", status)
+                status = got.fields.get("grpc-status", status)
         return None if status is None else int(status)

@@ -97,7 +97,8 @@ final class NgHTTP2Session {
     self.limits = limits
     self.buffers = buffers
     session = Self.makeSession(
-      role: role, options: limits.options, owner: self, frameBuffer: role == .server ? buffers?.frameBuffer : nil)
+      role: role, options: limits.options, owner: self,
+      frameBuffer: role == .server ? buffers?.frameBuffer : nil)
     var settings = [
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(limits.streamWindow)),

@@ -142,10 +142,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer, isCompressed: Bool) throws {
-    let wireSize = bytes.count + ByteBuffer.messagePrefixLength
-    let credit = flow.completed(wireSize: wireSize)
-    // Only the message that is taken next can have been given back early.
-    if credit < wireSize { earlyBytes = wireSize - credit }
+    let credit = credit(forMessageOf: bytes.count)
     guard try state.receiveMessage(), let receiver else { return giveCredit(credit) }
     if isCompressed {
       let message = CompressedMessage(bytes, deframer.encoding, limit: deframer.limit)
@@ -156,8 +153,17 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     }
   }
 
+  /// What the client gets back when the message is taken.
+  private func credit(forMessageOf size: Int) -> Int {
+    let wireSize = size + ByteBuffer.messagePrefixLength
+    let credit = flow.completed(wireSize: wireSize)
+    // Only the message that is taken next can have been given back early.
+    if credit < wireSize { earlyBytes = wireSize - credit }
+    return credit
+  }
+
   private func receive(assembled message: ByteBuffer) throws {
-    let credit = flow.completed(wireSize: message.readableBytes + ByteBuffer.messagePrefixLength)
+    let credit = credit(forMessageOf: message.readableBytes)
     guard try state.receiveMessage(), let receiver else { return giveCredit(credit) }
     interception?.received(MessageSize(wireBytes: message.readableBytes, messageBytes: message.readableBytes))
     try receiver.receive(assembled: message, credit: credit)
