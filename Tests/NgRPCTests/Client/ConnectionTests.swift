@@ -1,5 +1,5 @@
 import NIOCore
-import NgRPC
+@testable import NgRPC
 import Synchronization
 import TestSupport
 import Testing
@@ -175,6 +175,26 @@ struct ConnectionTests {
         call.cancel()
       }
     }
+  }
+
+  @Test("A server that finds itself pinged too often gets pinged half as often on the next connection")
+  func tooManyPings() async throws {
+    let server = ScriptedServer { request in
+      request.number == 0
+        ? .goAway(last: 0, .enhanceYourCalm, debugData: "too_many_pings") : .message(ByteBuffer(string: "ok"))
+    }
+    let endpoint = try await server.start()
+    let log = RecordedLog()
+    var configuration = RPCChannel.Configuration()
+    configuration.keepalive = .init(interval: .seconds(15))
+    let channel = RPCChannel(to: [endpoint], configuration: configuration, logger: log.logger)
+    try await ending(channel) { channel in
+      let answer = try await channel.echo()
+      #expect(answer == "ok")
+      let line = try await log.line(containing: "too many keepalive pings")
+      #expect(line.contains("30"), "\(line)")
+    }
+    try await server.stop()
   }
 
   @Test("Shutting down while connecting ends at once, and with it the calls that wait")

@@ -205,6 +205,22 @@ struct RetryTests {
     }
   }
 
+  @Test("A call that waits for its next attempt ends with its channel")
+  func shutdown() async throws {
+    var patient = policy
+    patient.initialBackoff = .seconds(3600)
+    patient.maxBackoff = .seconds(3600)
+    let call = try await run(patient) { _ in
+      .status(.unavailable)
+    } _: { channel, server async throws in
+      let call = channel.call(EchoService.unary, (ByteBuffer.self, ByteBuffer.self))
+      call.finish()
+      try await eventually("the attempt is made") { server.requests.count == 1 }
+      return call
+    }
+    #expect(try await call.status().code == .unavailable)
+  }
+
   @Test("A lost connection is a status like others: with a policy the call is made again")
   func lostConnection() async throws {
     try await run(policy) {

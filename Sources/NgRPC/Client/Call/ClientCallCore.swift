@@ -237,8 +237,12 @@ final class ClientCallCore: InboundCreditor, Queueable, @unchecked Sendable {
       again()
     case (.after(let delay), _):
       attemptAnew()
-      let timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { self.again() }
+      let timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
+        self.channel.endRest(self)
+        self.again()
+      }
       state = .backingOff(timer)
+      channel.beginRest(self)
     }
   }
 
@@ -291,7 +295,10 @@ final class ClientCallCore: InboundCreditor, Queueable, @unchecked Sendable {
   private func ended(_ status: RPCError) {
     var status = status
     if !retries.isCommitted { status.metadata = addingAttempts(to: status.metadata) }
-    if case .backingOff(let timer) = state { timer.cancel() }
+    if case .backingOff(let timer) = state {
+      timer.cancel()
+      channel.endRest(self)
+    }
     state = .ended(status)
     attempt = nil
     forgetReplay()

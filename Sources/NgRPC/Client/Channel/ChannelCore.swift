@@ -23,6 +23,8 @@ final class ChannelCore: @unchecked Sendable {
   private var picker = Picker<ClientConnection>()
   /// The calls that wait for a connection, or for room on one.
   private var queue = LinkedQueue<ClientCallCore>()
+  /// The calls that wait for the time of their next attempt.
+  private var resting = LinkedQueue<ClientCallCore>()
   private var idleness: ChannelIdleness
   private var idleTimer: Scheduled<Void>?
   /// Of calls that could still be sent again.
@@ -72,8 +74,16 @@ final class ChannelCore: @unchecked Sendable {
     }
   }
 
-  /// A call that waits does so no more.
+  /// A call that waits for a connection, or for room on one, does so no more.
   func leaveQueue(_ call: ClientCallCore) { queue.remove(call) }
+
+  /// A call waits for the time of its next attempt.
+  func beginRest(_ call: ClientCallCore) {
+    guard state.connectivity != .shutdown else { return call.end(ChannelState.shutdownError) }
+    resting.append(call)
+  }
+
+  func endRest(_ call: ClientCallCore) { resting.remove(call) }
 
   /// A call has ended.
   func callEnded() { idleness.callEnded(at: .now()) }
@@ -233,6 +243,7 @@ final class ChannelCore: @unchecked Sendable {
     idleTimer?.cancel()
     idleTimer = nil
     failQueuedCalls(ChannelState.shutdownError, keepingPatient: false)
+    while let call = resting.popFirst() { call.end(ChannelState.shutdownError) }
     let observers = observers
     self.observers = [:]
     for observer in observers.values { observer.finish() }
