@@ -98,6 +98,30 @@ struct ClientInterceptorTests {
     #expect(!journal.entries.contains { $0.hasPrefix("inner") })
   }
 
+  @Test("A call that is retried passes once, starts with each attempt, and ends once")
+  func retries() async throws {
+    let journal = Journal<String>()
+    let attempts = Journal<Void>()
+    let service = EchoService(began: { _ in
+      attempts.append(())
+      if attempts.entries.count < 3 { throw RPCError(code: .unavailable, message: "Not yet.") }
+    })
+    var configuration = RPCChannel.Configuration()
+    let policy = RetryPolicy(
+      maxAttempts: 3, initialBackoff: .milliseconds(1), maxBackoff: .milliseconds(1), backoffMultiplier: 1,
+      retryableStatusCodes: [.unavailable])
+    configuration.serviceConfig = ServiceConfig(methods: [.all: MethodConfig(retryPolicy: policy)])
+    let interceptor = JournalingInterceptor(name: "one", journal: journal)
+    try await withLoopback(service, channel: [interceptor], channelConfiguration: configuration) {
+      channel, _ in
+      try await channel.expect(.ok, of: EchoService.unary)
+    }
+    #expect(journal.entries.filter { $0.contains("intercepts") }.count == 1)
+    #expect(journal.entries.filter { $0 == "one started" }.count == 3)
+    #expect(journal.entries.filter { $0 == "one sent 2" }.count == 1)
+    #expect(journal.entries.suffix(3) == ["one received head", "one received 2", "one ended OK"])
+  }
+
   @Test("What an interceptor makes of a call's time holds")
   func timeout() async throws {
     let gate = Gate()
