@@ -108,16 +108,25 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
   ///
   /// - Throws: the error that the stream ended with, or that the message could not be decoded with; CANCELLED when the reading
   ///   task is cancelled.
+  ///
+  /// What is seldom needed is apart: this function's part of an idle stream's task is small.
   func next() async throws -> Message? {
-    guard eventLoop.inEventLoop else { return try await nextForAnyTask() }
-    if !hasOutcome {
-      guard let owner, withUnsafeCurrentTask(body: { $0 == owner }) else { return try await nextForAnyTask() }
-      await withUnsafeContinuation { wait(.owner($0)) }
+    guard eventLoop.inEventLoop, hasOutcome || isOwnersTurn else { return try await nextForAnyTask() }
+    if !hasOutcome { await withUnsafeContinuation { wait(.owner($0)) } }
+    if spool.isEmpty {
+      try throwEndError()
+      return nil
     }
-    if !spool.isEmpty, !spool.isFirstCompressed { return try takePlain() }
-    return try await message(of: outcome())
+    if spool.isFirstCompressed { return try await inflated(takeCompressed()) }
+    return try takePlain()
   }
 
+  private var isOwnersTurn: Bool {
+    guard let owner else { return false }
+    return withUnsafeCurrentTask { $0 == owner }
+  }
+
+  @inline(never)
   private func nextForAnyTask() async throws -> Message? {
     let ticket = tickets.add(1, ordering: .relaxed).newValue
     defer { onEventLoop { self.cancelled.remove(ticket) } }
@@ -137,24 +146,23 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     } onCancel: {
       onEventLoop { self.cancelReader(ticket) }
     }
-    return try await message(of: outcome)
+    return switch outcome {
+    case .message(let message): message
+    case .compressed(let compressed): try await inflated(compressed)
+    case .end: nil
+    }
   }
 
-  @inline(__always)
-  private func message(of outcome: Outcome) async throws -> Message? {
-    switch outcome {
-    case .message(let message): return message
-    case .end: return nil
-    case .compressed(let compressed):
-      do {
-        let (message, size) = try await compressed.decodedAside(as: Message.self)
-        onEventLoop { self.creditor?.inflated(size) }
-        return message
-      } catch {
-        let error = RPCError(unreadable: error)
-        onEventLoop { self.couldNotRead(error) }
-        throw error
-      }
+  @inline(never)
+  private func inflated(_ compressed: CompressedMessage) async throws -> Message {
+    do {
+      let (message, size) = try await compressed.decodedAside(as: Message.self)
+      onEventLoop { self.creditor?.inflated(size) }
+      return message
+    } catch {
+      let error = RPCError(unreadable: error)
+      onEventLoop { self.couldNotRead(error) }
+      throw error
     }
   }
 
@@ -174,24 +182,32 @@ final class InboundQueue<Message: RPCMessage>: InboundReceiver, @unchecked Senda
     return false
   }
 
-  /// What a reader gets. When neither a message nor the end is there, it was woken by its cancellation.
+  /// What a reader gets that was woken.
   private func outcome() throws -> Outcome {
-    guard spool.isEmpty else { return try take() }
+    if spool.isEmpty {
+      try throwEndError()
+      return .end
+    }
+    return spool.isFirstCompressed ? .compressed(takeCompressed()) : .message(try takePlain())
+  }
+
+  /// Throws unless the end is a good one. When there is none, the reader was woken by its cancellation.
+  @inline(never)
+  private func throwEndError() throws {
     switch end {
-    case .ended(nil): return .end
+    case .ended(nil): return
     case .ended(let error?): throw error
     case .open: throw Self.cancelledError
     }
   }
 
-  private func take() throws -> Outcome {
-    guard spool.isFirstCompressed else { return .message(try takePlain()) }
+  private func takeCompressed() -> CompressedMessage {
     let message = spool.withFirst {
       CompressedMessage($0, compression.algorithm, limit: compression.limit)
     }
     compressedCount += 1
     removeFirst()
-    return .compressed(message)
+    return message
   }
 
   private func takePlain() throws -> Message {

@@ -111,15 +111,23 @@ extension ServerCall {
     }
   }
 
+  @inline(never)
+  private func handlerReturned() { onEventLoop { $0.finish(nil) } }
+
+  @inline(never)
+  private func handlerThrew(_ error: any Error) {
+    let error = RPCError(thrownByHandler: error)
+    onEventLoop { $0.finish(error) }
+  }
+
   private func perform(_ handler: @escaping @Sendable (ServerCall) async throws -> Void) {
     run {
       self.receiver?.adoptCurrentTask()
       do {
         try await handler(self)
-        self.onEventLoop { $0.finish(nil) }
+        self.handlerReturned()
       } catch {
-        let error = RPCError(thrownByHandler: error)
-        self.onEventLoop { $0.finish(error) }
+        self.handlerThrew(error)
       }
     }
   }
