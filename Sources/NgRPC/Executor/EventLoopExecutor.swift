@@ -23,6 +23,9 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
   /// After this many jobs, or this long, a drain gives way to the loop's other work.
   private static let budget = (jobs: 256, time: TimeAmount.milliseconds(1))
 
+  /// Longer than NIO takes to find that no task is due.
+  private static let pause = TimeAmount.microseconds(25)
+
   let eventLoop: any EventLoop
 
   /// What the loop's connections use one after another.
@@ -116,11 +119,14 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
     if !jobs.isEmpty || !unflushed.isEmpty { continueSoon() }
   }
 
-  /// Goes on after the loop has looked at its sockets: it runs what is handed to `execute` before it does that.
+  /// Goes on after the loop has looked at its sockets.
+  ///
+  /// NIO runs all tasks that are due before it does that, and looks for them again after each round: what is due too soon would come
+  /// before the sockets, for ever.
   private func continueSoon() {
     guard !isScheduled else { return }
     isScheduled = true
-    _ = eventLoop.assumeIsolated().scheduleTask(in: .microseconds(1)) { self.drain() }
+    _ = eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() }
   }
 
   private func takeRemoteJobs() {

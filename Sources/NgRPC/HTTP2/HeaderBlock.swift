@@ -11,7 +11,6 @@ final class HeaderBlock {
   private(set) var path = ""
   private(set) var isPost = false
   private(set) var status: Int?
-  private(set) var authority = ""
   private(set) var isGRPC = false
   private(set) var contentType: String?
   private(set) var timeout: GRPCTimeout?
@@ -41,7 +40,7 @@ final class HeaderBlock {
     case 7 where name.equals(":method"): isPost = value.equals("POST")
     case 7 where name.equals(":status"): status = Int(String(decoding: value, as: UTF8.self))
     case 7 where name.equals(":scheme"): break
-    case 10 where name.equals(":authority"): authority = String(decoding: value, as: UTF8.self)
+    case 10 where name.equals(":authority"): break
     case 12 where name.equals("content-type"): addContentType(value)
     case 12 where name.equals("grpc-timeout"):
       timeout = GRPCTimeout(parsing: value)
