@@ -20,11 +20,11 @@ protocol Flushable: AnyObject {
 /// `@exclusivity(unchecked)`: all of it is touched on one event loop, and no access spans a call of other code; the checks would
 /// take a tenth of what a message takes.
 final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
-  /// After this many jobs, or this long, a drain gives way to the loop's other work.
-  private static let budget = (jobs: 256, time: TimeAmount.milliseconds(1))
+  /// After this long a drain gives way to the loop's other work.
+  private static let budget = TimeAmount.milliseconds(1)
 
-  /// Longer than NIO takes to find that no task is due.
-  private static let pause = TimeAmount.microseconds(25)
+  /// Longer than NIO takes to find that no task is due, which without optimization is tens of microseconds.
+  private static let pause = TimeAmount.microseconds(50)
 
   let eventLoop: any EventLoop
 
@@ -96,25 +96,32 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
   private func scheduleDrain() {
     guard !isDraining, !isReading, !isScheduled else { return }
     isScheduled = true
-    eventLoop.execute { self.drain() }
+    eventLoop.execute { self.scheduledDrain() }
+  }
+
+  /// There is one at a time: several that each take their time would leave none for the sockets.
+  private func scheduledDrain() {
+    isScheduled = false
+    drain()
   }
 
   private func drain() {
     guard !isDraining else { return }
     isDraining = true
-    isScheduled = false
-    var left = Self.budget.jobs
-    let deadline = NIODeadline.now() + Self.budget.time
+    let deadline = NIODeadline.now() + Self.budget
+    var ran = 0
+    var isOverdue = false
     repeat {
       takeRemoteJobs()
-      while left > 0, let job = jobs.popFirst() {
+      while !isOverdue, let job = jobs.popFirst() {
         job.runSynchronously(on: asUnownedTaskExecutor())
-        left -= 1
-        if left % 16 == 0, NIODeadline.now() >= deadline { left = 0 }
+        ran += 1
+        // The clock is not free.
+        if ran % 16 == 0 { isOverdue = NIODeadline.now() >= deadline }
       }
       flush()
       // What a flush has made possible, such as a sender that may go on, belongs to this drain.
-    } while left > 0 && !jobs.isEmpty
+    } while !isOverdue && !jobs.isEmpty
     isDraining = false
     if !jobs.isEmpty || !unflushed.isEmpty { continueSoon() }
   }
@@ -126,7 +133,7 @@ final class EventLoopExecutor: TaskExecutor, @unchecked Sendable {
   private func continueSoon() {
     guard !isScheduled else { return }
     isScheduled = true
-    _ = eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() }
+    _ = eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.scheduledDrain() }
   }
 
   private func takeRemoteJobs() {
