@@ -62,31 +62,38 @@ struct EventLoopExecutorTests {
   }
 
   @Test(
-    "A handler that gives way for ever leaves others their turn: the 99th percentile of their calls stays under 10 ms"
+    "A handler that gives way for ever leaves others their turn: the 99th percentile of their calls moves by less than 10 ms"
   )
   func fairness() async throws {
     let service = ExecutorService()
     try await withOneLoop(channels: 2, service) { channels, _ in
+      // What the machine takes for other work is in both.
+      let alone = try await Self.percentile99(of: channels[1])
       let greedy = channels[0].call(ExecutorService.yield, (ByteBuffer.self, ByteBuffer.self))
       try await greedy.send(ByteBuffer())
       greedy.finish()
       for await step in service.steps where step == "begun" { break }
-      // Other work on the machine may take its share of a round: the best of them is this server's doing.
-      var best = Duration.seconds(1)
-      for _ in 0..<5 where best > .milliseconds(10) {
-        var times: [Duration] = []
-        for _ in 0..<300 {
-          times.append(
-            try await ContinuousClock().measure {
-              _ = try await channels[1].unary(EchoService.unary, ByteBuffer()) as ByteBuffer
-            })
-        }
-        best = min(best, times.sorted()[times.count * 99 / 100])
-      }
-      print("beside a handler that yields for ever, the 99th percentile of a call is \(best)")
-      #expect(best <= .milliseconds(10))
+      let beside = try await Self.percentile99(of: channels[1])
+      print("the 99th percentile of a call: \(alone) alone, \(beside) beside a handler that yields for ever")
+      #expect(beside <= alone + .milliseconds(10))
       greedy.cancel()
     }
+  }
+
+  /// The best of five rounds: the machine's other work may take its share of some.
+  private static func percentile99(of channel: RPCChannel) async throws -> Duration {
+    var best = Duration.seconds(60)
+    for _ in 0..<5 {
+      var times: [Duration] = []
+      for _ in 0..<200 {
+        times.append(
+          try await ContinuousClock().measure {
+            _ = try await channel.unary(EchoService.unary, ByteBuffer()) as ByteBuffer
+          })
+      }
+      best = min(best, times.sorted()[times.count * 99 / 100])
+    }
+    return best
   }
 
   @Test("A handler that outlives its server and its connection runs to its end")
