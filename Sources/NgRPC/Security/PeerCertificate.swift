@@ -89,7 +89,7 @@ extension PeerCertificate: CustomStringConvertible {
     var (time, parts) = (time_t(seconds), tm())
     gmtime_r(&time, &parts)
     var text = [CChar](repeating: 0, count: 32)
-    strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-    return String(cString: text)
+    let length = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+    return String(decoding: text[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

@@ -53,7 +53,8 @@ public struct ServerTLS: Sendable, Hashable {
 
 extension ServerTLS {
   var settings: TLSSettings {
-    var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: [], privateKey: .file(""))
+    // A server's differs in asking for a key at once and in the verification, which is set below.
+    var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.setGRPCDefaults(minimumVersion)
     configuration.certificateVerification =
       switch clientVerification {
