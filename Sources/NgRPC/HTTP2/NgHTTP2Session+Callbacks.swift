@@ -50,6 +50,10 @@ extension NgHTTP2Session {
         fatalError("nghttp2 could not allocate its callbacks")
       }
       self.callbacks = callbacks
+      nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, user in
+        NgHTTP2Session.from(user).began(header!.pointee)
+        return 0
+      }
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
         NgHTTP2Session.from(user).beganHeaders(frame!.pointee)
       }
@@ -106,6 +110,15 @@ extension NgHTTP2Session {
 
   // MARK: Receiving
 
+  /// HEADERS on a stream that is gone are seen here only.
+  private func began(_ header: nghttp2_frame_hd) {
+    guard role == .server, header.type == UInt8(NGHTTP2_HEADERS.rawValue), header.stream_id > 0 else {
+      return
+    }
+    let isOpen = nghttp2_session_get_stream_user_data(session, header.stream_id) != nil
+    if !closedStreams.receivesHeaders(header.stream_id, isOpen: isOpen) { terminate(.streamClosed) }
+  }
+
   private func beganHeaders(_ frame: nghttp2_frame) -> Int32 {
     headers = HeaderBlock()
     headerBlocks &+= 1
@@ -114,6 +127,7 @@ extension NgHTTP2Session {
       let stream = HTTP2Stream()
       stream.id = frame.hd.stream_id
       opened(stream)
+      closedStreams.opened(stream.id)
       nghttp2_session_set_stream_user_data(session, stream.id, Self.opaque(stream))
     }
     return 0
@@ -267,7 +281,9 @@ extension NgHTTP2Session {
       framesSent &+= 1
       if role == .client { stream(frame.hd.stream_id)?.isOpened = true }
       stopRequest(answeredBy: frame)
+    case NGHTTP2_DATA.rawValue: stopRequest(answeredBy: frame)
     case NGHTTP2_RST_STREAM.rawValue:
+      if role == .server { closedStreams.wasReset(frame.hd.stream_id) }
       // Handlers are begun for nothing when the peer has its streams reset, as when it resets them itself.
       if HTTP2ErrorCode(rawValue: frame.rst_stream.error_code).blamesPeer { countIdleFrame(as: 10) }
     case NGHTTP2_GOAWAY.rawValue:

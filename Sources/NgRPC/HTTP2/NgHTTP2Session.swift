@@ -71,6 +71,8 @@ final class NgHTTP2Session {
   @exclusivity(unchecked) var framesSent: UInt32 = 0
   /// A GOAWAY with an error was sent: nothing that comes after it counts.
   var isTerminated = false
+  /// A server's.
+  @exclusivity(unchecked) var closedStreams = ClosedStreams()
   /// The payload of a PING that follows the next GOAWAY.
   var pingAfterGoAway: UInt64?
   /// A GOAWAY with an error is to be sent.

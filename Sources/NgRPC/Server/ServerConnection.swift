@@ -96,7 +96,14 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
   }
 
   private func refuse(_ request: HeaderBlock, _ stream: HTTP2Stream) {
-    http2.session.submitTrailersOnly(stream, Refusal(of: request, router).headers)
+    let refusal = Refusal(of: request, router)
+    if let text = refusal.text {
+      stream.outbound.writeStaticString(text)
+      stream.end = .endStream
+      http2.session.submitResponseHead(stream, refusal.headers)
+    } else {
+      http2.session.submitTrailersOnly(stream, refusal.headers)
+    }
     http2.setNeedsFlush()
   }
 
@@ -256,6 +263,8 @@ final class ServerConnection: HTTP2ConnectionDelegate, DeadlineOwner {
 /// The answer to a request that reaches no handler: "gRPC over HTTP2", sections "Requests" and "Errors".
 struct Refusal {
   private(set) var headers = HeaderList()
+  /// The body, for those who look with something else than a client of gRPC.
+  private(set) var text: StaticString?
 
   init(of request: HeaderBlock, _ router: RPCRouter) {
     if request.isTooLarge {
@@ -265,9 +274,13 @@ struct Refusal {
     } else if !request.isGRPC {
       headers.add(":status", "415")
       headers.add("accept-post", "application/grpc")
+      headers.add("content-type", "text/plain")
+      text = "Requests here are calls of gRPC: their content-type is application/grpc.\n"
     } else if !request.isPost {
       headers.add(":status", "405")
       headers.add("allow", "POST")
+      headers.add("content-type", "text/plain")
+      text = "Requests here are calls of gRPC: their method is POST.\n"
     } else if let field = request.malformed {
       headers.add(":status", "400")
       add(.internalError, "The header \"\(field)\" is malformed.")
