@@ -40,7 +40,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   /// What the response's head announces: what is sent compressed later is so with nothing else.
   @exclusivity(unchecked) private var announcedCompression = CompressionAlgorithm.identity
   /// What is wanted until then. Atomic, because handlers compress their messages wherever they run.
-  private let wantedCompression: Atomic<UInt8>
+  let wantedCompression: Atomic<UInt8>
 
   var eventLoop: any EventLoop { executor.eventLoop }
   var peer: SocketAddress? { connection.peer }
@@ -264,7 +264,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
       return nil
     }
     try initialMetadata.validate()
-    return head(with: initialMetadata, announcedCompression)
+    return ResponseHeaders.head(of: request, initialMetadata, announcedCompression)
   }
 
   private func addInterceptorsMetadata() {
@@ -273,19 +273,6 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     var metadata = initialMetadata
     interception.addInitialMetadata(to: &metadata)
     initialMetadata = metadata
-  }
-
-  private func head(with metadata: Metadata, _ compression: CompressionAlgorithm) -> HeaderList {
-    var headers = HeaderList()
-    headers.add(":status", "200")
-    headers.add("content-type", "application/grpc")
-    if compression != .identity { headers.add("grpc-encoding", compression.name) }
-    // Whoever compresses is told what else may be used: gRPC's "Compression".
-    if request.encoding != .identity {
-      headers.add("grpc-accept-encoding", CompressionAlgorithm.acceptedByUs)
-    }
-    headers.add(metadata)
-    return headers
   }
 
   private func sent(_ head: HeaderList?) {
@@ -325,17 +312,6 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     receiver?.becameWritable()
   }
 
-  /// What the response's messages are compressed with. Usable from any thread.
-  var chosenCompression: CompressionAlgorithm {
-    CompressionAlgorithm(rawValue: wantedCompression.load(ordering: .relaxed))
-  }
-
-  /// Usable from any thread.
-  func setCompression(_ algorithm: CompressionAlgorithm) {
-    let accepted = request.acceptedEncodings.contains(algorithm) ? algorithm : .identity
-    wantedCompression.store(accepted.rawValue, ordering: .relaxed)
-  }
-
   func setInitialMetadata(_ metadata: Metadata) { initialMetadata = metadata }
   func setTrailingMetadata(_ metadata: Metadata) { trailingMetadata = metadata }
 
@@ -354,16 +330,17 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     case .drop: return
     case .trailersOnly:
       // What was to go in front goes along: there is only this one block.
-      var headers = head(
-        with: error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:], .identity)
-      add(error, to: &headers)
+      var headers = ResponseHeaders.head(
+        of: request, error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:],
+        .identity)
+      ResponseHeaders.add(error, trailingMetadata, to: &headers)
       connection.http2.session.submitTrailersOnly(stream, headers)
     case .trailers where error == nil && trailingMetadata.isEmpty:
       stream.end = .statusOK
       connection.http2.session.resume(stream)
     case .trailers:
       var trailers = HeaderList()
-      add(error, to: &trailers)
+      ResponseHeaders.add(error, trailingMetadata, to: &trailers)
       if stream.pendingBytes == 0 {
         connection.http2.session.submitTrailers(stream, trailers)
       } else {
@@ -373,23 +350,6 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     }
     connection.http2.setNeedsFlush()
     ended()
-  }
-
-  private func add(_ error: RPCError?, to headers: inout HeaderList) {
-    var status = error
-    var metadata = trailingMetadata
-    if let error { for entry in error.metadata.entries { metadata.entries.append(entry) } }
-    do {
-      try metadata.validate()
-    } catch {
-      status = error
-      metadata = [:]
-    }
-    headers.add("grpc-status", "\(status?.code.rawValue ?? 0)")
-    if let message = status?.message, !message.isEmpty {
-      headers.add("grpc-message", PercentEncoding.encode(message))
-    }
-    headers.add(metadata)
   }
 
   // MARK: The end
