@@ -15,8 +15,13 @@ final class EventLoopBuffers {
   /// How many small buffers are kept, and how large one may be, in bytes.
   private static let keptSmall = (count: 64, size: 4096)
 
+  /// For how many events memory is kept.
+  static let keptEvents = 4096
+
   /// Where nghttp2 lays out the frames of server sessions.
   let frameBuffer = SharedFrameBuffer()
+  /// What a session notes of a read; empty.
+  @exclusivity(unchecked) var events: [NgHTTP2Session.Event] = []
   @exclusivity(unchecked) private var output = ByteBuffer()
   @exclusivity(unchecked) private var read = ByteBuffer()
   @exclusivity(unchecked) private var small: [ByteBuffer] = []

@@ -317,7 +317,7 @@ final class HTTP2Connection: ChannelInboundHandler, Flushable {
       handle(session.events[index])
       index += 1
     }
-    session.events.removeAll(keepingCapacity: session.events.capacity <= 256)
+    session.removeAllEvents()
     while let stream = session.drained.popLast() {
       // One that was noted twice may be full again by now.
       guard stream.isFull, stream.pendingBytes <= HTTP2Stream.lowMark else { continue }

@@ -134,6 +134,7 @@ extension NgHTTP2Session {
   }
 
   private func receivedField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int32 {
+    guard let headers else { return 0 }
     // nghttp2 announces the limit and leaves its enforcement to us.
     guard headers.byteCount + name.count + value.count + 32 <= Int(limits.maxHeaderListSize),
       headers.fieldCount < limits.maxHeaderFields
@@ -150,7 +151,7 @@ extension NgHTTP2Session {
     switch UInt32(frame.hd.type) {
     case NGHTTP2_HEADERS.rawValue:
       headersStreamID = 0
-      guard let stream = stream(frame.hd.stream_id) else { return }
+      guard let headers = headers.take(), let stream = stream(frame.hd.stream_id) else { return }
       let end = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
       stream.remoteEnded = end
       if frame.headers.cat == NGHTTP2_HCAT_REQUEST {

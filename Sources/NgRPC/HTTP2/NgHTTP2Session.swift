@@ -62,7 +62,7 @@ final class NgHTTP2Session {
   /// The last that nghttp2 said of the peer's mistakes.
   var lastError: String?
   /// The block that is being decoded; of these there is one at a time on a connection.
-  var headers = HeaderBlock()
+  var headers: HeaderBlock?
   /// How many blocks of headers have begun to come.
   var headerBlocks: UInt32 = 0
   /// The stream whose block of headers has begun and whose end has not come; 0 when there is none.
@@ -135,12 +135,28 @@ final class NgHTTP2Session {
   ///
   /// - Throws: when the session can't go on, such as after a bad connection preface.
   func receive(_ bytes: UnsafeRawBufferPointer) throws(RPCError) {
+    borrowEvents()
     let count = nghttp2_session_mem_recv(
       session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
     guard count >= 0 else {
       throw RPCError(
         code: count == Int(NGHTTP2_ERR_FLOODED.rawValue) ? .resourceExhausted : .internalError,
         message: "HTTP/2 can't go on: \(String(cString: nghttp2_strerror(Int32(count)))).")
+    }
+  }
+
+  /// Memory for ``events``, where there is none.
+  private func borrowEvents() {
+    if events.capacity == 0, let buffers { swap(&events, &buffers.events) }
+  }
+
+  /// Forgets the ``events``, which were looked at, and lets their memory go to other sessions.
+  func removeAllEvents() {
+    events.removeAll(keepingCapacity: true)
+    if let buffers, buffers.events.capacity == 0, events.capacity <= EventLoopBuffers.keptEvents {
+      swap(&events, &buffers.events)
+    } else {
+      events = []
     }
   }
 
@@ -185,6 +201,7 @@ final class NgHTTP2Session {
   /// - Returns: whether something may be left.
   func produceOutput(limit: Int) throws(RPCError) -> Bool {
     outputLimit = limit
+    borrowEvents()
     while output.readableBytes < limit {
       var bytes: UnsafePointer<UInt8>?
       let count = nghttp2_session_mem_send(session, &bytes)

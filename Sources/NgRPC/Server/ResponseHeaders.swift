@@ -1,15 +1,17 @@
 /// The header blocks of responses: "gRPC over HTTP2", section "Responses".
 enum ResponseHeaders {
   /// The block in front of the messages.
+  ///
+  /// - Parameter requestEncoding: what the request was compressed with.
   static func head(
-    of request: HeaderBlock, _ metadata: Metadata, _ compression: CompressionAlgorithm
+    to requestEncoding: CompressionAlgorithm, _ metadata: Metadata, _ compression: CompressionAlgorithm
   ) -> HeaderList {
     var headers = HeaderList()
     headers.add(":status", "200")
     headers.add("content-type", "application/grpc")
     if compression != .identity { headers.add("grpc-encoding", compression.name) }
     // Whoever compresses is told what else may be used: gRPC's "Compression".
-    if request.encoding != .identity {
+    if requestEncoding != .identity {
       headers.add("grpc-accept-encoding", CompressionAlgorithm.acceptedByUs)
     }
     headers.add(metadata)

@@ -8,7 +8,7 @@ extension ServerCall {
 
   /// Usable from any thread.
   func setCompression(_ algorithm: CompressionAlgorithm) {
-    let accepted = request.acceptedEncodings.contains(algorithm) ? algorithm : .identity
+    let accepted = acceptedEncodings.contains(algorithm) ? algorithm : .identity
     wantedCompression.store(accepted.rawValue, ordering: .relaxed)
   }
 

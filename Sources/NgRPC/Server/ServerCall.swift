@@ -13,7 +13,11 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
   private static let lingerTimeout = TimeAmount.seconds(30)
 
   let method: MethodDescriptor
-  let request: HeaderBlock
+  let requestMetadata: Metadata
+  /// What the request's messages may be compressed with.
+  let requestEncoding: CompressionAlgorithm
+  /// What the client takes.
+  let acceptedEncodings: AcceptedEncodings
   let deadline: NIODeadline?
   let executor: EventLoopExecutor
   private let connection: ServerConnection
@@ -49,7 +53,9 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
 
   init(method: MethodDescriptor, request: HeaderBlock, stream: HTTP2Stream, connection: ServerConnection) {
     self.method = method
-    self.request = request
+    requestMetadata = request.metadata
+    requestEncoding = request.encoding
+    acceptedEncodings = request.acceptedEncodings
     self.stream = stream
     self.connection = connection
     executor = connection.http2.executor
@@ -259,12 +265,12 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     guard state.needsHead else { return nil }
     addInterceptorsMetadata()
     announcedCompression = chosenCompression
-    guard !initialMetadata.isEmpty || announcedCompression != .identity || request.encoding != .identity
+    guard !initialMetadata.isEmpty || announcedCompression != .identity || requestEncoding != .identity
     else {
       return nil
     }
     try initialMetadata.validate()
-    return ResponseHeaders.head(of: request, initialMetadata, announcedCompression)
+    return ResponseHeaders.head(to: requestEncoding, initialMetadata, announcedCompression)
   }
 
   private func addInterceptorsMetadata() {
@@ -331,7 +337,7 @@ final class ServerCall: HTTP2StreamDelegate, InboundCreditor, @unchecked Sendabl
     case .trailersOnly:
       // What was to go in front goes along: there is only this one block.
       var headers = ResponseHeaders.head(
-        of: request, error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:],
+        to: requestEncoding, error == nil && (try? initialMetadata.validate()) != nil ? initialMetadata : [:],
         .identity)
       ResponseHeaders.add(error, trailingMetadata, to: &headers)
       connection.http2.session.submitTrailersOnly(stream, headers)

@@ -36,7 +36,7 @@ public struct ServerContext: Sendable {
   /// On the event loop.
   init(_ call: ServerCall) {
     self.call = call
-    metadataCopy = call.request.metadata
+    metadataCopy = call.requestMetadata
     peer = call.peer
     values = call.interception?.values ?? ContextValues()
   }
