@@ -21,11 +21,13 @@ public enum CIMProtosDescriptors {
     imports: [],
     services: [],
     symbols: [
+      "cim.v1.MembershipChange",
       "cim.v1.AckLevel",
       "cim.v1.RefusalReason",
       "cim.v1.User",
       "cim.v1.LogPosition",
       "cim.v1.SendId",
+      "cim.v1.ServerEndpoint",
       "cim.v1.Content",
       "cim.v1.Message",
       "cim.v1.Accepted",
@@ -37,28 +39,35 @@ public enum CIMProtosDescriptors {
       osition\u{12}\u{14}\u{A}\u{5}epoch\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{5}epoch\u{12}\u{10}\u{A}\u{3}seq\u{18}\
       \u{2}\u{20}\u{1}(\u{4}R\u{3}seq\"b\u{A}\u{6}SendId\u{12}\u{1A}\u{A}\u{8}producer\u{18}\u{1}\u{20}\u{1}\
       (\u{9}R\u{8}producer\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}\
-      \u{18}\u{A}\u{7}counter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{7}counter\"\u{A7}\u{1}\u{A}\u{7}Content\u{12}\
-      \u{14}\u{A}\u{4}text\u{18}\u{1}\u{20}\u{1}(\u{9}H\u{0}R\u{4}text\u{12}?\u{A}\u{A}properties\u{18}\u{2}\
-      \u{20}\u{3}(\u{B}2\u{1F}.cim.v1.Content.PropertiesEntryR\u{A}properties\u{1A}=\u{A}\u{F}PropertiesEn\
-      try\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}value\u{18}\u{2}\
-      \u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{6}\u{A}\u{4}kind\"\u{AB}\u{2}\u{A}\u{7}Message\u{12}\"\u{A}\
-      \u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\
-      \u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}/\u{A}\u{8}previous\u{18}\u{3}\u{20}\u{1}(\u{B}\
-      2\u{13}.cim.v1.LogPositionR\u{8}previous\u{12}$\u{A}\u{6}sender\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{C}.ci\
-      m.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{5}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}\
-      '\u{A}\u{7}send_id\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12})\u{A}\u{7}conte\
-      nt\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\"{\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}\
-      position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}\u{20}\u{A}\u{C}lo\
-      gged_at_ms\u{18}\u{2}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}\u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\
-      \u{1}(\u{8}R\u{9}duplicate\"{\u{A}\u{7}Refused\u{12}-\u{A}\u{6}reason\u{18}\u{1}\u{20}\u{1}(\u{E}2\u{15}\
-      .cim.v1.RefusalReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detai\
-      l\u{12})\u{A}\u{10}expected_counter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}expectedCounter*;\u{A}\u{8}AckL\
-      evel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}ACK_LEVEL_LOGGED\u{10}\
-      \u{1}*\u{F3}\u{1}\u{A}\u{D}RefusalReason\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNSPECIFIED\u{10}\u{0}\
-      \u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_UNKNOW\
-      N_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\u{1E}\u{A}\u{1A}\
-      REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}REFUSAL_REASON_DUPLICATE_UNKNOWN\u{10}\u{5}\u{12}\
-      \u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}b\u{6}proto3
+      \u{18}\u{A}\u{7}counter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{7}counter\"H\u{A}\u{E}ServerEndpoint\u{12}\u{E}\
+      \u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\u{12}\u{A}\u{4}host\u{18}\u{2}\u{20}\u{1}(\u{9}\
+      R\u{4}host\u{12}\u{12}\u{A}\u{4}port\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{4}port\"\u{E3}\u{1}\u{A}\u{7}Con\
+      tent\u{12}\u{14}\u{A}\u{4}text\u{18}\u{1}\u{20}\u{1}(\u{9}H\u{0}R\u{4}text\u{12}:\u{A}\u{A}membershi\
+      p\u{18}\u{3}\u{20}\u{1}(\u{E}2\u{18}.cim.v1.MembershipChangeH\u{0}R\u{A}membership\u{12}?\u{A}\u{A}p\
+      roperties\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{1F}.cim.v1.Content.PropertiesEntryR\u{A}properties\u{1A}=\u{A}\
+      \u{F}PropertiesEntry\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}\
+      value\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{6}\u{A}\u{4}kind\"\u{AB}\u{2}\u{A}\u{7}M\
+      essage\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}p\
+      osition\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}/\u{A}\u{8}previous\
+      \u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}previous\u{12}$\u{A}\u{6}sender\u{18}\u{4}\
+      \u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{5}\u{20}\u{1}\
+      (\u{3}R\u{A}loggedAtMs\u{12}'\u{A}\u{7}send_id\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}\
+      sendId\u{12})\u{A}\u{7}content\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\"\u{A7}\
+      \u{1}\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositi\
+      onR\u{8}position\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{2}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}\
+      \u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{9}duplicate\u{12}*\u{A}\u{7}reached\u{18}\u{4}\
+      \u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"{\u{A}\u{7}Refused\u{12}-\u{A}\u{6}reason\u{18}\
+      \u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\
+      \u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_counter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}exp\
+      ectedCounter*o\u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPECIFIED\u{10}\u{0}\u{12}\
+      \u{1C}\u{A}\u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEMBERSHIP_CHANGE_LEFT\u{10}\
+      \u{2}*n\u{A}\u{8}AckLevel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}\
+      ACK_LEVEL_LOGGED\u{10}\u{1}\u{12}\u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\u{2}\u{12}\u{17}\u{A}\u{13}\
+      ACK_LEVEL_DELIVERED\u{10}\u{3}*\u{F3}\u{1}\u{A}\u{D}RefusalReason\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REAS\
+      ON_UNSPECIFIED\u{10}\u{0}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}\
+      REFUSAL_REASON_UNKNOWN_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\
+      \u{1E}\u{A}\u{1A}REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}REFUSAL_REASON_DUPLICATE_UNK\
+      NOWN\u{10}\u{5}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}b\u{6}proto3
       """)
 
   private static let cim_v1_push = ProtobufFileDescriptor(
@@ -73,6 +82,12 @@ public enum CIMProtosDescriptors {
       "cim.v1.LinkPing",
       "cim.v1.SessionRef",
       "cim.v1.Deliver",
+      "cim.v1.DeliverAck",
+      "cim.v1.Tails",
+      "cim.v1.Tail",
+      "cim.v1.TailsQuery",
+      "cim.v1.Restate",
+      "cim.v1.LinkDelivered",
       "cim.v1.KickSession",
       "cim.v1.SessionOpened",
       "cim.v1.SessionResult",
@@ -82,65 +97,122 @@ public enum CIMProtosDescriptors {
       "cim.v1.LinkSend",
       "cim.v1.LinkSendResult",
       "cim.v1.LinkAck",
+      "cim.v1.SessionCursors",
+      "cim.v1.Sync",
+      "cim.v1.SyncSession",
+      "cim.v1.SyncResult",
+      "cim.v1.SyncedSession",
+      "cim.v1.Feed",
+      "cim.v1.PagesRequest",
+      "cim.v1.PagesResponse",
+      "cim.v1.Fetch",
+      "cim.v1.Page",
       "cim.v1.NotHere",
       "cim.v1.Interest",
       "cim.v1.InterestAck",
       "cim.v1.Push",
       "cim.v1.Push.Link",
+      "cim.v1.Push.Pages",
     ],
     latin1: """
       \u{A}\u{11}cim/v1/push.proto\u{12}\u{6}cim.v1\u{1A}\u{14}cim/v1/message.proto\u{1A}\u{14}cim/v1/sess\
-      ion.proto\"\u{F7}\u{2}\u{A}\u{B}LinkRequest\u{12}*\u{A}\u{5}hello\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}\
+      ion.proto\"\u{B9}\u{4}\u{A}\u{B}LinkRequest\u{12}*\u{A}\u{5}hello\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}\
       .cim.v1.RouteHelloH\u{0}R\u{5}hello\u{12}+\u{A}\u{7}deliver\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{F}.cim.v1\
       .DeliverH\u{0}R\u{7}deliver\u{12})\u{A}\u{4}kick\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.KickSessi\
       onH\u{0}R\u{4}kick\u{12}>\u{A}\u{E}session_result\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.SessionR\
       esultH\u{0}R\u{D}sessionResult\u{12}9\u{A}\u{B}send_result\u{18}\u{5}\u{20}\u{1}(\u{B}2\u{16}.cim.v1\
       .LinkSendResultH\u{0}R\u{A}sendResult\u{12}8\u{A}\u{C}interest_ack\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{13}\
       .cim.v1.InterestAckH\u{0}R\u{B}interestAck\u{12}&\u{A}\u{4}ping\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{10}.c\
-      im.v1.LinkPingH\u{0}R\u{4}pingB\u{7}\u{A}\u{5}frame\"\u{97}\u{3}\u{A}\u{C}LinkResponse\u{12}+\u{A}\u{5}\
-      hello\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.ServerHelloH\u{0}R\u{5}hello\u{12}>\u{A}\u{E}session\
-      _opened\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.SessionOpenedH\u{0}R\u{D}sessionOpened\u{12}>\u{A}\
-      \u{E}session_closed\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.SessionClosedH\u{0}R\u{D}sessionClosed\
-      \u{12}&\u{A}\u{4}send\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{10}.cim.v1.LinkSendH\u{0}R\u{4}send\u{12}#\u{A}\
-      \u{3}ack\u{18}\u{5}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.LinkAckH\u{0}R\u{3}ack\u{12},\u{A}\u{8}not_here\u{18}\
-      \u{6}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.NotHereH\u{0}R\u{7}notHere\u{12}.\u{A}\u{8}interest\u{18}\u{7}\u{20}\
-      \u{1}(\u{B}2\u{10}.cim.v1.InterestH\u{0}R\u{8}interest\u{12}&\u{A}\u{4}ping\u{18}\u{8}\u{20}\u{1}(\u{B}\
-      2\u{10}.cim.v1.LinkPingH\u{0}R\u{4}pingB\u{7}\u{A}\u{5}frame\"R\u{A}\u{A}RouteHello\u{12}\u{19}\u{A}\
-      \u{8}route_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}routeId\u{12})\u{A}\u{10}protocol_version\u{18}\u{2}\u{20}\
-      \u{1}(\u{D}R\u{F}protocolVersion\"w\u{A}\u{B}ServerHello\u{12}\u{1B}\u{A}\u{9}server_id\u{18}\u{1}\u{20}\
-      \u{1}(\u{9}R\u{8}serverId\u{12}\u{20}\u{A}\u{B}incarnation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{B}incarnat\
-      ion\u{12})\u{A}\u{10}protocol_version\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{F}protocolVersion\"\u{A}\u{A}\u{8}\
-      LinkPing\"g\u{A}\u{A}SessionRef\u{12}\u{17}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{6}userId\
-      \u{12}\u{1B}\u{A}\u{9}device_id\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}#\u{A}\u{D}session_ep\
-      och\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{C}sessionEpoch\"d\u{A}\u{7}Deliver\u{12})\u{A}\u{7}message\u{18}\u{1}\
-      \u{20}\u{1}(\u{B}2\u{F}.cim.v1.MessageR\u{7}message\u{12}.\u{A}\u{8}sessions\u{18}\u{2}\u{20}\u{3}(\u{B}\
-      2\u{12}.cim.v1.SessionRefR\u{8}sessions\"]\u{A}\u{B}KickSession\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\
-      \u{1}(\u{B}2\u{12}.cim.v1.SessionRefR\u{7}session\u{12}\u{20}\u{A}\u{4}kick\u{18}\u{2}\u{20}\u{1}(\u{B}\
-      2\u{C}.cim.v1.KickR\u{4}kick\"a\u{A}\u{D}SessionOpened\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\
-      \u{1}(\u{4}R\u{9}requestId\u{12}\u{14}\u{A}\u{5}token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}token\u{12}\u{1B}\
-      \u{A}\u{9}device_id\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{8}deviceId\"\u{9E}\u{1}\u{A}\u{D}SessionResult\u{12}\
-      \u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}requestId\u{12}2\u{A}\u{7}granted\u{18}\u{2}\
-      \u{20}\u{1}(\u{B}2\u{16}.cim.v1.SessionGrantedH\u{0}R\u{7}granted\u{12}/\u{A}\u{6}denied\u{18}\u{3}\u{20}\
-      \u{1}(\u{B}2\u{15}.cim.v1.SessionDeniedH\u{0}R\u{6}deniedB\u{9}\u{A}\u{7}outcome\"W\u{A}\u{E}Session\
-      Granted\u{12}\u{20}\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{4}user\u{12}#\u{A}\
-      \u{D}session_epoch\u{18}\u{2}\u{20}\u{1}(\u{4}R\u{C}sessionEpoch\"H\u{A}\u{D}SessionDenied\u{12}\u{1F}\
-      \u{A}\u{B}status_code\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{A}statusCode\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\
-      \u{20}\u{1}(\u{9}R\u{6}detail\"=\u{A}\u{D}SessionClosed\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}\
-      (\u{B}2\u{12}.cim.v1.SessionRefR\u{7}session\"\u{8E}\u{1}\u{A}\u{8}LinkSend\u{12}\u{1D}\u{A}\u{A}req\
-      uest_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}requestId\u{12}$\u{A}\u{6}sender\u{18}\u{2}\u{20}\u{1}(\u{B}\
-      2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{1B}\u{A}\u{9}device_id\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{8}devic\
-      eId\u{12}\u{20}\u{A}\u{4}send\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.SendR\u{4}send\"[\u{A}\u{E}Li\
-      nkSendResult\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}requestId\u{12}*\u{A}\u{6}\
-      result\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SendResultR\u{6}result\"a\u{A}\u{7}LinkAck\u{12},\u{A}\
-      \u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SessionRefR\u{7}session\u{12}(\u{A}\u{7}curso\
-      rs\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}cursors\"\u{8C}\u{1}\u{A}\u{7}NotHere\u{12},\
-      \u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SessionRefR\u{7}session\u{12}\"\u{A}\u{C}\
-      conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}position\u{18}\u{3}\u{20}\
-      \u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\"T\u{A}\u{8}Interest\u{12}\u{18}\u{A}\u{7}versio\
-      n\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{7}version\u{12}\u{14}\u{A}\u{5}added\u{18}\u{2}\u{20}\u{3}(\u{9}R\u{5}\
-      added\u{12}\u{18}\u{A}\u{7}removed\u{18}\u{3}\u{20}\u{3}(\u{9}R\u{7}removed\"'\u{A}\u{B}InterestAck\u{12}\
-      \u{18}\u{A}\u{7}version\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{7}version2=\u{A}\u{4}Push\u{12}5\u{A}\u{4}Lin\
-      k\u{12}\u{13}.cim.v1.LinkRequest\u{1A}\u{14}.cim.v1.LinkResponse(\u{1}0\u{1}b\u{6}proto3
+      im.v1.LinkPingH\u{0}R\u{4}ping\u{12}5\u{A}\u{B}sync_result\u{18}\u{8}\u{20}\u{1}(\u{B}2\u{12}.cim.v1\
+      .SyncResultH\u{0}R\u{A}syncResult\u{12}%\u{A}\u{5}tails\u{18}\u{9}\u{20}\u{1}(\u{B}2\u{D}.cim.v1.Tai\
+      lsH\u{0}R\u{5}tails\u{12}+\u{A}\u{7}restate\u{18}\u{A}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.RestateH\u{0}R\u{7}\
+      restate\u{12}5\u{A}\u{9}delivered\u{18}\u{B}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.LinkDeliveredH\u{0}R\u{9}\
+      deliveredB\u{7}\u{A}\u{5}frame\"\u{A9}\u{4}\u{A}\u{C}LinkResponse\u{12}+\u{A}\u{5}hello\u{18}\u{1}\u{20}\
+      \u{1}(\u{B}2\u{13}.cim.v1.ServerHelloH\u{0}R\u{5}hello\u{12}>\u{A}\u{E}session_opened\u{18}\u{2}\u{20}\
+      \u{1}(\u{B}2\u{15}.cim.v1.SessionOpenedH\u{0}R\u{D}sessionOpened\u{12}>\u{A}\u{E}session_closed\u{18}\
+      \u{3}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.SessionClosedH\u{0}R\u{D}sessionClosed\u{12}&\u{A}\u{4}send\u{18}\
+      \u{4}\u{20}\u{1}(\u{B}2\u{10}.cim.v1.LinkSendH\u{0}R\u{4}send\u{12}#\u{A}\u{3}ack\u{18}\u{5}\u{20}\u{1}\
+      (\u{B}2\u{F}.cim.v1.LinkAckH\u{0}R\u{3}ack\u{12},\u{A}\u{8}not_here\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{F}\
+      .cim.v1.NotHereH\u{0}R\u{7}notHere\u{12}.\u{A}\u{8}interest\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{10}.cim.v\
+      1.InterestH\u{0}R\u{8}interest\u{12}&\u{A}\u{4}ping\u{18}\u{8}\u{20}\u{1}(\u{B}2\u{10}.cim.v1.LinkPi\
+      ngH\u{0}R\u{4}ping\u{12}\"\u{A}\u{4}sync\u{18}\u{9}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.SyncH\u{0}R\u{4}sy\
+      nc\u{12}5\u{A}\u{B}tails_query\u{18}\u{A}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.TailsQueryH\u{0}R\u{A}tails\
+      Query\u{12}5\u{A}\u{B}deliver_ack\u{18}\u{B}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.DeliverAckH\u{0}R\u{A}de\
+      liverAckB\u{7}\u{A}\u{5}frame\"R\u{A}\u{A}RouteHello\u{12}\u{19}\u{A}\u{8}route_id\u{18}\u{1}\u{20}\u{1}\
+      (\u{9}R\u{7}routeId\u{12})\u{A}\u{10}protocol_version\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{F}protocolVersi\
+      on\"w\u{A}\u{B}ServerHello\u{12}\u{1B}\u{A}\u{9}server_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}serverId\u{12}\
+      \u{20}\u{A}\u{B}incarnation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{B}incarnation\u{12})\u{A}\u{10}protocol_v\
+      ersion\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{F}protocolVersion\"\u{A}\u{A}\u{8}LinkPing\"g\u{A}\u{A}Session\
+      Ref\u{12}\u{17}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{6}userId\u{12}\u{1B}\u{A}\u{9}device\
+      _id\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}#\u{A}\u{D}session_epoch\u{18}\u{3}\u{20}\u{1}(\u{4}\
+      R\u{C}sessionEpoch\"|\u{A}\u{7}Deliver\u{12})\u{A}\u{7}message\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{F}.cim\
+      .v1.MessageR\u{7}message\u{12}.\u{A}\u{8}sessions\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{12}.cim.v1.SessionR\
+      efR\u{8}sessions\u{12}\u{16}\u{A}\u{6}number\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{6}number\"$\u{A}\u{A}Del\
+      iverAck\u{12}\u{16}\u{A}\u{6}number\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{6}number\"=\u{A}\u{5}Tails\u{12}\"\
+      \u{A}\u{5}tails\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{C}.cim.v1.TailR\u{5}tails\u{12}\u{10}\u{A}\u{3}all\u{18}\
+      \u{2}\u{20}\u{1}(\u{8}R\u{3}all\"\u{8B}\u{1}\u{A}\u{4}Tail\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\
+      \u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.Log\
+      PositionR\u{8}position\u{12}.\u{A}\u{8}sessions\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{12}.cim.v1.SessionRef\
+      R\u{8}sessions\"2\u{A}\u{A}TailsQuery\u{12}$\u{A}\u{D}conversations\u{18}\u{1}\u{20}\u{3}(\u{9}R\u{D}\
+      conversations\"$\u{A}\u{7}Restate\u{12}\u{19}\u{A}\u{8}store_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}sto\
+      reId\"n\u{A}\u{D}LinkDelivered\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.Ses\
+      sionRefR\u{7}session\u{12}/\u{A}\u{9}delivered\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{11}.cim.v1.DeliveredR\u{9}\
+      delivered\"]\u{A}\u{B}KickSession\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.\
+      SessionRefR\u{7}session\u{12}\u{20}\u{A}\u{4}kick\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.KickR\u{4}\
+      kick\"\u{86}\u{1}\u{A}\u{D}SessionOpened\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}\
+      R\u{9}requestId\u{12}\u{14}\u{A}\u{5}token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}token\u{12}\u{1B}\u{A}\u{9}\
+      device_id\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}#\u{A}\u{D}session_epoch\u{18}\u{4}\u{20}\u{1}\
+      (\u{4}R\u{C}sessionEpoch\"\u{9E}\u{1}\u{A}\u{D}SessionResult\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\
+      \u{20}\u{1}(\u{4}R\u{9}requestId\u{12}2\u{A}\u{7}granted\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{16}.cim.v1.S\
+      essionGrantedH\u{0}R\u{7}granted\u{12}/\u{A}\u{6}denied\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.Se\
+      ssionDeniedH\u{0}R\u{6}deniedB\u{9}\u{A}\u{7}outcome\"o\u{A}\u{E}SessionGranted\u{12}\u{20}\u{A}\u{4}\
+      user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{4}user\u{12}#\u{A}\u{D}session_epoch\u{18}\u{2}\
+      \u{20}\u{1}(\u{4}R\u{C}sessionEpoch\u{12}\u{16}\u{A}\u{6}groups\u{18}\u{3}\u{20}\u{3}(\u{9}R\u{6}gro\
+      ups\"H\u{A}\u{D}SessionDenied\u{12}\u{1F}\u{A}\u{B}status_code\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{A}stat\
+      usCode\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detail\"=\u{A}\u{D}SessionClosed\
+      \u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SessionRefR\u{7}session\"\u{B3}\u{1}\
+      \u{A}\u{8}LinkSend\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}requestId\u{12}$\
+      \u{A}\u{6}sender\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{1B}\u{A}\u{9}devi\
+      ce_id\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}\u{20}\u{A}\u{4}send\u{18}\u{4}\u{20}\u{1}(\u{B}\
+      2\u{C}.cim.v1.SendR\u{4}send\u{12}#\u{A}\u{D}session_epoch\u{18}\u{5}\u{20}\u{1}(\u{4}R\u{C}sessionE\
+      poch\"[\u{A}\u{E}LinkSendResult\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}req\
+      uestId\u{12}*\u{A}\u{6}result\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SendResultR\u{6}result\"=\u{A}\
+      \u{7}LinkAck\u{12}2\u{A}\u{8}sessions\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{16}.cim.v1.SessionCursorsR\u{8}\
+      sessions\"h\u{A}\u{E}SessionCursors\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v\
+      1.SessionRefR\u{7}session\u{12}(\u{A}\u{7}cursors\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}\
+      cursors\"V\u{A}\u{4}Sync\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}requestId\u{12}\
+      /\u{A}\u{8}sessions\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.SyncSessionR\u{8}sessions\"\u{A2}\u{1}\
+      \u{A}\u{B}SyncSession\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SessionRefR\u{7}\
+      session\u{12}\u{15}\u{A}\u{6}is_new\u{18}\u{2}\u{20}\u{1}(\u{8}R\u{5}isNew\u{12}(\u{A}\u{7}cursors\u{18}\
+      \u{3}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}cursors\u{12}$\u{A}\u{D}conversations\u{18}\u{4}\u{20}\
+      \u{3}(\u{9}R\u{D}conversations\"\u{80}\u{1}\u{A}\u{A}SyncResult\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\
+      \u{1}\u{20}\u{1}(\u{4}R\u{9}requestId\u{12}1\u{A}\u{8}sessions\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{15}.ci\
+      m.v1.SyncedSessionR\u{8}sessions\u{12}\u{20}\u{A}\u{B}unavailable\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{B}u\
+      navailable\"a\u{A}\u{D}SyncedSession\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.\
+      v1.SessionRefR\u{7}session\u{12}\"\u{A}\u{5}feeds\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{C}.cim.v1.FeedR\u{5}\
+      feeds\"|\u{A}\u{4}Feed\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}\
+      '\u{A}\u{4}last\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{4}last\u{12}'\u{A}\u{4}tail\
+      \u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{4}tail\"g\u{A}\u{C}PagesRequest\u{12}*\u{A}\
+      \u{5}hello\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.RouteHelloH\u{0}R\u{5}hello\u{12}\"\u{A}\u{4}pa\
+      ge\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.PageH\u{0}R\u{4}pageB\u{7}\u{A}\u{5}frame\"?\u{A}\u{D}Pa\
+      gesResponse\u{12}%\u{A}\u{5}fetch\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{D}.cim.v1.FetchH\u{0}R\u{5}fetchB\u{7}\
+      \u{A}\u{5}frame\"\u{A4}\u{1}\u{A}\u{5}Fetch\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}\
+      R\u{9}requestId\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12})\u{A}\
+      \u{5}after\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{5}after\u{12}\u{14}\u{A}\u{5}lim\
+      it\u{18}\u{4}\u{20}\u{1}(\u{D}R\u{5}limit\u{12}\u{17}\u{A}\u{7}is_late\u{18}\u{5}\u{20}\u{1}(\u{8}R\u{6}\
+      isLate\"\u{AD}\u{1}\u{A}\u{4}Page\u{12}\u{1D}\u{A}\u{A}request_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{9}r\
+      equestId\u{12}+\u{A}\u{8}messages\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{F}.cim.v1.MessageR\u{8}messages\u{12}\
+      \u{12}\u{A}\u{4}more\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{4}more\u{12}#\u{A}\u{5}reset\u{18}\u{4}\u{20}\u{1}\
+      (\u{B}2\u{D}.cim.v1.ResetR\u{5}reset\u{12}\u{20}\u{A}\u{B}unavailable\u{18}\u{5}\u{20}\u{1}(\u{8}R\u{B}\
+      unavailable\"\u{8C}\u{1}\u{A}\u{7}NotHere\u{12},\u{A}\u{7}session\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{12}\
+      .cim.v1.SessionRefR\u{7}session\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conve\
+      rsation\u{12}/\u{A}\u{8}position\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\
+      \"T\u{A}\u{8}Interest\u{12}\u{18}\u{A}\u{7}version\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{7}version\u{12}\u{14}\
+      \u{A}\u{5}added\u{18}\u{2}\u{20}\u{3}(\u{9}R\u{5}added\u{12}\u{18}\u{A}\u{7}removed\u{18}\u{3}\u{20}\
+      \u{3}(\u{9}R\u{7}removed\"'\u{A}\u{B}InterestAck\u{12}\u{18}\u{A}\u{7}version\u{18}\u{1}\u{20}\u{1}(\
+      \u{4}R\u{7}version2w\u{A}\u{4}Push\u{12}5\u{A}\u{4}Link\u{12}\u{13}.cim.v1.LinkRequest\u{1A}\u{14}.c\
+      im.v1.LinkResponse(\u{1}0\u{1}\u{12}8\u{A}\u{5}Pages\u{12}\u{14}.cim.v1.PagesRequest\u{1A}\u{15}.cim\
+      .v1.PagesResponse(\u{1}0\u{1}b\u{6}proto3
       """)
 
   private static let cim_v1_route = ProtobufFileDescriptor(
@@ -152,7 +224,6 @@ public enum CIMProtosDescriptors {
       "cim.v1.RegisterResponse",
       "cim.v1.LoginRequest",
       "cim.v1.LoginResponse",
-      "cim.v1.ServerEndpoint",
       "cim.v1.LogoutRequest",
       "cim.v1.LogoutResponse",
       "cim.v1.SendRequest",
@@ -163,6 +234,16 @@ public enum CIMProtosDescriptors {
       "cim.v1.OnlineUsersResponse",
       "cim.v1.GetUserRequest",
       "cim.v1.GetUserResponse",
+      "cim.v1.CreateGroupRequest",
+      "cim.v1.CreateGroupResponse",
+      "cim.v1.JoinGroupRequest",
+      "cim.v1.JoinGroupResponse",
+      "cim.v1.LeaveGroupRequest",
+      "cim.v1.LeaveGroupResponse",
+      "cim.v1.ListGroupsRequest",
+      "cim.v1.ListGroupsResponse",
+      "cim.v1.ListMembersRequest",
+      "cim.v1.ListMembersResponse",
       "cim.v1.Route",
       "cim.v1.Route.Register",
       "cim.v1.Route.Login",
@@ -170,6 +251,11 @@ public enum CIMProtosDescriptors {
       "cim.v1.Route.Send",
       "cim.v1.Route.History",
       "cim.v1.Route.OnlineUsers",
+      "cim.v1.Route.CreateGroup",
+      "cim.v1.Route.JoinGroup",
+      "cim.v1.Route.LeaveGroup",
+      "cim.v1.Route.ListGroups",
+      "cim.v1.Route.ListMembers",
       "cim.v1.Route.GetUser",
     ],
     latin1: """
@@ -182,33 +268,54 @@ public enum CIMProtosDescriptors {
       \u{F}avoid_server_id\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{D}avoidServerId\"w\u{A}\u{D}LoginResponse\u{12}\u{20}\
       \u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{4}user\u{12}\u{14}\u{A}\u{5}token\u{18}\
       \u{2}\u{20}\u{1}(\u{9}R\u{5}token\u{12}.\u{A}\u{6}server\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{16}.cim.v1.S\
-      erverEndpointR\u{6}server\"H\u{A}\u{E}ServerEndpoint\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}\
-      R\u{2}id\u{12}\u{12}\u{A}\u{4}host\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{4}host\u{12}\u{12}\u{A}\u{4}port\u{18}\
-      \u{3}\u{20}\u{1}(\u{D}R\u{4}port\"\u{F}\u{A}\u{D}LogoutRequest\"\u{10}\u{A}\u{E}LogoutResponse\"\u{AC}\
-      \u{1}\u{A}\u{B}SendRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}userI\
-      d\u{12}$\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{C}conversation\u{12})\u{A}\u{7}c\
-      ontent\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}'\u{A}\u{F}idempotency_key\
-      \u{18}\u{4}\u{20}\u{1}(\u{9}R\u{E}idempotencyKeyB\u{8}\u{A}\u{6}target\"`\u{A}\u{C}SendResponse\u{12}\
-      \"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12},\u{A}\u{8}accepted\u{18}\
-      \u{2}\u{20}\u{1}(\u{B}2\u{10}.cim.v1.AcceptedR\u{8}accepted\"~\u{A}\u{E}HistoryRequest\u{12}\"\u{A}\u{C}\
-      conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}+\u{A}\u{6}before\u{18}\u{2}\u{20}\u{1}\
-      (\u{B}2\u{13}.cim.v1.LogPositionR\u{6}before\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{3}\u{20}\u{1}(\u{D}\
-      R\u{8}pageSize\"R\u{A}\u{F}HistoryResponse\u{12}+\u{A}\u{8}messages\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{F}\
-      .cim.v1.MessageR\u{8}messages\u{12}\u{12}\u{A}\u{4}more\u{18}\u{2}\u{20}\u{1}(\u{8}R\u{4}more\"P\u{A}\
-      \u{12}OnlineUsersRequest\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\
-      \u{1D}\u{A}\u{A}page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{9}pageToken\"a\u{A}\u{13}OnlineUsersRespon\
-      se\u{12}\"\u{A}\u{5}users\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{C}.cim.v1.UserR\u{5}users\u{12}&\u{A}\u{F}n\
-      ext_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageToken\"H\u{A}\u{E}GetUserRequest\u{12}\u{19}\
-      \u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}userId\u{12}\u{14}\u{A}\u{4}name\u{18}\u{2}\
-      \u{20}\u{1}(\u{9}H\u{0}R\u{4}nameB\u{5}\u{A}\u{3}key\"3\u{A}\u{F}GetUserResponse\u{12}\u{20}\u{A}\u{4}\
-      user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{4}user2\u{A8}\u{3}\u{A}\u{5}Route\u{12}=\u{A}\u{8}\
-      Register\u{12}\u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.RegisterResponse\u{12}4\u{A}\u{5}Logi\
-      n\u{12}\u{14}.cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}7\u{A}\u{6}Logout\u{12}\u{15}\
-      .cim.v1.LogoutRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}Send\u{12}\u{13}.cim.v1.Send\
-      Request\u{1A}\u{14}.cim.v1.SendResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.cim.v1.HistoryRequest\u{1A}\
-      \u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v1.OnlineUsersRequest\u{1A}\
-      \u{1B}.cim.v1.OnlineUsersResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}.cim.v1.GetUserRequest\u{1A}\u{17}\
-      .cim.v1.GetUserResponseb\u{6}proto3
+      erverEndpointR\u{6}server\"\u{F}\u{A}\u{D}LogoutRequest\"\u{10}\u{A}\u{E}LogoutResponse\"\u{DB}\u{1}\
+      \u{A}\u{B}SendRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}userId\u{12}\
+      $\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{C}conversation\u{12})\u{A}\u{7}content\u{18}\
+      \u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}'\u{A}\u{F}idempotency_key\u{18}\u{4}\u{20}\
+      \u{1}(\u{9}R\u{E}idempotencyKey\u{12}-\u{A}\u{9}ack_level\u{18}\u{5}\u{20}\u{1}(\u{E}2\u{10}.cim.v1.\
+      AckLevelR\u{8}ackLevelB\u{8}\u{A}\u{6}target\"`\u{A}\u{C}SendResponse\u{12}\"\u{A}\u{C}conversation\u{18}\
+      \u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12},\u{A}\u{8}accepted\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{10}\
+      .cim.v1.AcceptedR\u{8}accepted\"~\u{A}\u{E}HistoryRequest\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\
+      \u{1}(\u{9}R\u{C}conversation\u{12}+\u{A}\u{6}before\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPo\
+      sitionR\u{6}before\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{8}pageSize\"R\u{A}\u{F}\
+      HistoryResponse\u{12}+\u{A}\u{8}messages\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{F}.cim.v1.MessageR\u{8}messa\
+      ges\u{12}\u{12}\u{A}\u{4}more\u{18}\u{2}\u{20}\u{1}(\u{8}R\u{4}more\"P\u{A}\u{12}OnlineUsersRequest\u{12}\
+      \u{1B}\u{A}\u{9}page_size\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\
+      \u{2}\u{20}\u{1}(\u{9}R\u{9}pageToken\"a\u{A}\u{13}OnlineUsersResponse\u{12}\"\u{A}\u{5}users\u{18}\u{1}\
+      \u{20}\u{3}(\u{B}2\u{C}.cim.v1.UserR\u{5}users\u{12}&\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\u{1}\
+      (\u{9}R\u{D}nextPageToken\"H\u{A}\u{E}GetUserRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}\
+      (\u{4}H\u{0}R\u{6}userId\u{12}\u{14}\u{A}\u{4}name\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{4}nameB\u{5}\
+      \u{A}\u{3}key\"3\u{A}\u{F}GetUserResponse\u{12}\u{20}\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}\
+      .cim.v1.UserR\u{4}user\"/\u{A}\u{12}CreateGroupRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\u{1}\u{20}\
+      \u{1}(\u{9}R\u{7}groupId\"j\u{A}\u{13}CreateGroupResponse\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\
+      \u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.Log\
+      PositionR\u{8}position\"-\u{A}\u{10}JoinGroupRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\u{1}\u{20}\u{1}\
+      (\u{9}R\u{7}groupId\"\u{80}\u{1}\u{A}\u{11}JoinGroupResponse\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\
+      \u{20}\u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.\
+      v1.LogPositionR\u{8}position\u{12}\u{16}\u{A}\u{6}joined\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{6}joined\".\u{A}\
+      \u{11}LeaveGroupRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}groupId\"Y\u{A}\
+      \u{12}LeaveGroupResponse\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPosit\
+      ionR\u{8}position\u{12}\u{12}\u{A}\u{4}left\u{18}\u{2}\u{20}\u{1}(\u{8}R\u{4}left\"O\u{A}\u{11}ListG\
+      roupsRequest\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\u{1D}\u{A}\
+      \u{A}page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{9}pageToken\"Y\u{A}\u{12}ListGroupsResponse\u{12}\u{1B}\
+      \u{A}\u{9}group_ids\u{18}\u{1}\u{20}\u{3}(\u{9}R\u{8}groupIds\u{12}&\u{A}\u{F}next_page_token\u{18}\u{2}\
+      \u{20}\u{1}(\u{9}R\u{D}nextPageToken\"k\u{A}\u{12}ListMembersRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\
+      \u{1}\u{20}\u{1}(\u{9}R\u{7}groupId\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{8}\
+      pageSize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{9}pageToken\"e\u{A}\u{13}Lis\
+      tMembersResponse\u{12}&\u{A}\u{7}members\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{C}.cim.v1.UserR\u{7}members\u{12}\
+      &\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageToken2\u{84}\u{6}\u{A}\u{5}Route\
+      \u{12}=\u{A}\u{8}Register\u{12}\u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.RegisterResponse\u{12}\
+      4\u{A}\u{5}Login\u{12}\u{14}.cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}7\u{A}\u{6}Lo\
+      gout\u{12}\u{15}.cim.v1.LogoutRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}Send\u{12}\u{13}\
+      .cim.v1.SendRequest\u{1A}\u{14}.cim.v1.SendResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.cim.v1.Histo\
+      ryRequest\u{1A}\u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v1.OnlineUs\
+      ersRequest\u{1A}\u{1B}.cim.v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}.cim.v1.Cre\
+      ateGroupRequest\u{1A}\u{1B}.cim.v1.CreateGroupResponse\u{12}@\u{A}\u{9}JoinGroup\u{12}\u{18}.cim.v1.\
+      JoinGroupRequest\u{1A}\u{19}.cim.v1.JoinGroupResponse\u{12}C\u{A}\u{A}LeaveGroup\u{12}\u{19}.cim.v1.\
+      LeaveGroupRequest\u{1A}\u{1A}.cim.v1.LeaveGroupResponse\u{12}C\u{A}\u{A}ListGroups\u{12}\u{19}.cim.v\
+      1.ListGroupsRequest\u{1A}\u{1A}.cim.v1.ListGroupsResponse\u{12}F\u{A}\u{B}ListMembers\u{12}\u{1A}.ci\
+      m.v1.ListMembersRequest\u{1A}\u{1B}.cim.v1.ListMembersResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}.c\
+      im.v1.GetUserRequest\u{1A}\u{17}.cim.v1.GetUserResponseb\u{6}proto3
       """)
 
   private static let cim_v1_session = ProtobufFileDescriptor(
@@ -229,6 +336,7 @@ public enum CIMProtosDescriptors {
       "cim.v1.Pong",
       "cim.v1.Kick",
       "cim.v1.Drain",
+      "cim.v1.Delivered",
       "cim.v1.Reset",
       "cim.v1.Session",
       "cim.v1.Session.Connect",
@@ -238,42 +346,46 @@ public enum CIMProtosDescriptors {
       ConnectRequest\u{12}%\u{A}\u{5}hello\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{D}.cim.v1.HelloH\u{0}R\u{5}hello\
       \u{12}\"\u{A}\u{4}send\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.SendH\u{0}R\u{4}send\u{12}\u{1F}\u{A}\
       \u{3}ack\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{B}.cim.v1.AckH\u{0}R\u{3}ack\u{12}\"\u{A}\u{4}ping\u{18}\u{4}\
-      \u{20}\u{1}(\u{B}2\u{C}.cim.v1.PingH\u{0}R\u{4}pingB\u{7}\u{A}\u{5}frame\"\u{C1}\u{2}\u{A}\u{F}Conne\
+      \u{20}\u{1}(\u{B}2\u{C}.cim.v1.PingH\u{0}R\u{4}pingB\u{7}\u{A}\u{5}frame\"\u{F4}\u{2}\u{A}\u{F}Conne\
       ctResponse\u{12}+\u{A}\u{7}welcome\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.WelcomeH\u{0}R\u{7}welco\
       me\u{12}5\u{A}\u{B}send_result\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.SendResultH\u{0}R\u{A}sendR\
       esult\u{12}+\u{A}\u{7}message\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.MessageH\u{0}R\u{7}message\u{12}\
       \"\u{A}\u{4}pong\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.PongH\u{0}R\u{4}pong\u{12}\"\u{A}\u{4}kick\
       \u{18}\u{5}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.KickH\u{0}R\u{4}kick\u{12}%\u{A}\u{5}drain\u{18}\u{6}\u{20}\
       \u{1}(\u{B}2\u{D}.cim.v1.DrainH\u{0}R\u{5}drain\u{12}%\u{A}\u{5}reset\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{D}\
-      .cim.v1.ResetH\u{0}R\u{5}resetB\u{7}\u{A}\u{5}frame\"y\u{A}\u{5}Hello\u{12}\u{1B}\u{A}\u{9}device_id\
-      \u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12})\u{A}\u{10}protocol_version\u{18}\u{2}\u{20}\u{1}(\u{D}\
-      R\u{F}protocolVersion\u{12}(\u{A}\u{7}cursors\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}c\
-      ursors\"]\u{A}\u{6}Cursor\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversatio\
-      n\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\"\u{94}\
-      \u{2}\u{A}\u{7}Welcome\u{12}\u{20}\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{4}\
-      user\u{12}#\u{A}\u{D}session_epoch\u{18}\u{2}\u{20}\u{1}(\u{4}R\u{C}sessionEpoch\u{12}\u{1B}\u{A}\u{9}\
-      server_id\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{8}serverId\u{12}-\u{A}\u{12}server_incarnation\u{18}\u{4}\u{20}\
-      \u{1}(\u{9}R\u{11}serverIncarnation\u{12}(\u{A}\u{10}ping_interval_ms\u{18}\u{5}\u{20}\u{1}(\u{D}R\u{E}\
-      pingIntervalMs\u{12}&\u{A}\u{F}idle_timeout_ms\u{18}\u{6}\u{20}\u{1}(\u{D}R\u{D}idleTimeoutMs\u{12}$\
-      \u{A}\u{E}max_text_bytes\u{18}\u{7}\u{20}\u{1}(\u{D}R\u{C}maxTextBytes\"\u{89}\u{1}\u{A}\u{4}Send\u{12}\
-      '\u{A}\u{7}send_id\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12})\u{A}\u{7}conte\
-      nt\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}-\u{A}\u{9}ack_level\u{18}\u{3}\
-      \u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{8}ackLevel\"\u{9D}\u{1}\u{A}\u{A}SendResult\u{12}'\u{A}\u{7}\
-      send_id\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12}.\u{A}\u{8}accepted\u{18}\u{2}\
-      \u{20}\u{1}(\u{B}2\u{10}.cim.v1.AcceptedH\u{0}R\u{8}accepted\u{12}+\u{A}\u{7}refused\u{18}\u{3}\u{20}\
-      \u{1}(\u{B}2\u{F}.cim.v1.RefusedH\u{0}R\u{7}refusedB\u{9}\u{A}\u{7}outcome\"/\u{A}\u{3}Ack\u{12}(\u{A}\
-      \u{7}cursors\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}cursors\"\u{1C}\u{A}\u{4}Ping\u{12}\
-      \u{14}\u{A}\u{5}nonce\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{5}nonce\"\u{1C}\u{A}\u{4}Pong\u{12}\u{14}\u{A}\u{5}\
-      nonce\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{5}nonce\"J\u{A}\u{4}Kick\u{12}*\u{A}\u{6}reason\u{18}\u{1}\u{20}\
-      \u{1}(\u{E}2\u{12}.cim.v1.KickReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\u{1}(\u{9}\
-      R\u{6}detail\"$\u{A}\u{5}Drain\u{12}\u{1B}\u{A}\u{9}within_ms\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}withi\
-      nMs\"\u{7F}\u{A}\u{5}Reset\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversati\
-      on\u{12})\u{A}\u{5}after\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{5}after\u{12}'\u{A}\
-      \u{4}next\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{4}next*\u{8F}\u{1}\u{A}\u{A}KickR\
-      eason\u{12}\u{1B}\u{A}\u{17}KICK_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\u{18}\u{A}\u{14}KICK_REASON_REP\
-      LACED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}KICK_REASON_LOGGED_OUT\u{10}\u{2}\u{12}\u{14}\u{A}\u{10}KICK_\
-      REASON_IDLE\u{10}\u{3}\u{12}\u{18}\u{A}\u{14}KICK_REASON_TOO_SLOW\u{10}\u{4}2I\u{A}\u{7}Session\u{12}\
-      >\u{A}\u{7}Connect\u{12}\u{16}.cim.v1.ConnectRequest\u{1A}\u{17}.cim.v1.ConnectResponse(\u{1}0\u{1}b\
-      \u{6}proto3
+      .cim.v1.ResetH\u{0}R\u{5}reset\u{12}1\u{A}\u{9}delivered\u{18}\u{8}\u{20}\u{1}(\u{B}2\u{11}.cim.v1.D\
+      eliveredH\u{0}R\u{9}deliveredB\u{7}\u{A}\u{5}frame\"y\u{A}\u{5}Hello\u{12}\u{1B}\u{A}\u{9}device_id\u{18}\
+      \u{1}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12})\u{A}\u{10}protocol_version\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{F}\
+      protocolVersion\u{12}(\u{A}\u{7}cursors\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}cursors\
+      \"]\u{A}\u{6}Cursor\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}\
+      /\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\"\u{94}\u{2}\
+      \u{A}\u{7}Welcome\u{12}\u{20}\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{4}user\u{12}\
+      #\u{A}\u{D}session_epoch\u{18}\u{2}\u{20}\u{1}(\u{4}R\u{C}sessionEpoch\u{12}\u{1B}\u{A}\u{9}server_i\
+      d\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{8}serverId\u{12}-\u{A}\u{12}server_incarnation\u{18}\u{4}\u{20}\u{1}\
+      (\u{9}R\u{11}serverIncarnation\u{12}(\u{A}\u{10}ping_interval_ms\u{18}\u{5}\u{20}\u{1}(\u{D}R\u{E}pi\
+      ngIntervalMs\u{12}&\u{A}\u{F}idle_timeout_ms\u{18}\u{6}\u{20}\u{1}(\u{D}R\u{D}idleTimeoutMs\u{12}$\u{A}\
+      \u{E}max_text_bytes\u{18}\u{7}\u{20}\u{1}(\u{D}R\u{C}maxTextBytes\"\u{89}\u{1}\u{A}\u{4}Send\u{12}'\u{A}\
+      \u{7}send_id\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12})\u{A}\u{7}content\u{18}\
+      \u{2}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}-\u{A}\u{9}ack_level\u{18}\u{3}\u{20}\u{1}\
+      (\u{E}2\u{10}.cim.v1.AckLevelR\u{8}ackLevel\"\u{9D}\u{1}\u{A}\u{A}SendResult\u{12}'\u{A}\u{7}send_id\
+      \u{18}\u{1}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12}.\u{A}\u{8}accepted\u{18}\u{2}\u{20}\
+      \u{1}(\u{B}2\u{10}.cim.v1.AcceptedH\u{0}R\u{8}accepted\u{12}+\u{A}\u{7}refused\u{18}\u{3}\u{20}\u{1}\
+      (\u{B}2\u{F}.cim.v1.RefusedH\u{0}R\u{7}refusedB\u{9}\u{A}\u{7}outcome\"/\u{A}\u{3}Ack\u{12}(\u{A}\u{7}\
+      cursors\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{E}.cim.v1.CursorR\u{7}cursors\"\u{1C}\u{A}\u{4}Ping\u{12}\u{14}\
+      \u{A}\u{5}nonce\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{5}nonce\"\u{1C}\u{A}\u{4}Pong\u{12}\u{14}\u{A}\u{5}no\
+      nce\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{5}nonce\"J\u{A}\u{4}Kick\u{12}*\u{A}\u{6}reason\u{18}\u{1}\u{20}\u{1}\
+      (\u{E}2\u{12}.cim.v1.KickReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\u{1}(\u{9}R\
+      \u{6}detail\"T\u{A}\u{5}Drain\u{12}\u{1B}\u{A}\u{9}within_ms\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}within\
+      Ms\u{12}.\u{A}\u{6}server\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{16}.cim.v1.ServerEndpointR\u{6}server\"e\u{A}\
+      \u{9}Delivered\u{12}'\u{A}\u{7}send_id\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12}\
+      /\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\"\u{AA}\u{1}\
+      \u{A}\u{5}Reset\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12})\u{A}\
+      \u{5}after\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{5}after\u{12}'\u{A}\u{4}next\u{18}\
+      \u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{4}next\u{12})\u{A}\u{5}until\u{18}\u{4}\u{20}\u{1}\
+      (\u{B}2\u{13}.cim.v1.LogPositionR\u{5}until*\u{8F}\u{1}\u{A}\u{A}KickReason\u{12}\u{1B}\u{A}\u{17}KI\
+      CK_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\u{18}\u{A}\u{14}KICK_REASON_REPLACED\u{10}\u{1}\u{12}\u{1A}\u{A}\
+      \u{16}KICK_REASON_LOGGED_OUT\u{10}\u{2}\u{12}\u{14}\u{A}\u{10}KICK_REASON_IDLE\u{10}\u{3}\u{12}\u{18}\
+      \u{A}\u{14}KICK_REASON_TOO_SLOW\u{10}\u{4}2I\u{A}\u{7}Session\u{12}>\u{A}\u{7}Connect\u{12}\u{16}.ci\
+      m.v1.ConnectRequest\u{1A}\u{17}.cim.v1.ConnectResponse(\u{1}0\u{1}b\u{6}proto3
       """)
 }

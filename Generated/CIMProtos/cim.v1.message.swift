@@ -5,12 +5,45 @@ internal import CCIMProtos
 public import NgRPC
 
 extension CimV1 {
+  /// What became of somebody's part in a group.
+  public struct MembershipChange: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// Never sent.
+    public static let unspecified = Self(rawValue: 0)
+    /// The sender joined: what stands after this in the log is for the sender too.
+    public static let joined = Self(rawValue: 1)
+    /// The sender left: what stands after this in the log is not for the sender any more.
+    public static let left = Self(rawValue: 2)
+
+    /// The number on the wire; one that this version does not know is kept.
+    public var rawValue: Int32
+
+    public init(rawValue: Int32) {
+      self.rawValue = rawValue
+    }
+
+    /// The name in the .proto file, or the number when it has none.
+    public var description: String {
+      switch rawValue {
+      case 0: "MEMBERSHIP_CHANGE_UNSPECIFIED"
+      case 1: "MEMBERSHIP_CHANGE_JOINED"
+      case 2: "MEMBERSHIP_CHANGE_LEFT"
+      default: String(rawValue)
+      }
+    }
+  }
+
   /// How sure of a message its sender wants to be before it is answered.
   public struct AckLevel: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The same as ACK_LEVEL_LOGGED.
     public static let unspecified = Self(rawValue: 0)
-    /// It is in the conversation's log.
+    /// It is in the conversation's log. What that survives depends on how Redis writes to its disk.
     public static let logged = Self(rawValue: 1)
+    /// As many replicas of the store have it as the service is configured to wait for. When they do not in time, the
+    /// answer says that LOGGED is what was reached.
+    public static let replicated = Self(rawValue: 2)
+    /// A device of the receiver has stored it. For private messages only. The answer comes at once, for the log; that it was
+    /// delivered follows later.
+    public static let delivered = Self(rawValue: 3)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -24,6 +57,8 @@ extension CimV1 {
       switch rawValue {
       case 0: "ACK_LEVEL_UNSPECIFIED"
       case 1: "ACK_LEVEL_LOGGED"
+      case 2: "ACK_LEVEL_REPLICATED"
+      case 3: "ACK_LEVEL_DELIVERED"
       default: String(rawValue)
       }
     }
@@ -122,6 +157,26 @@ extension CimV1 {
     }
   }
 
+  /// A server as its clients see it.
+  public struct ServerEndpoint: Hashable, Sendable {
+    /// The server's id, unique among the running servers.
+    public var id: String
+    /// A host name or an IP address that clients reach.
+    public var host: String
+    /// The TCP port, 1 to 65535.
+    public var port: UInt32
+
+    public init(
+      id: String = "",
+      host: String = "",
+      port: UInt32 = 0
+    ) {
+      self.id = id
+      self.host = host
+      self.port = port
+    }
+  }
+
   /// What a message says.
   public struct Content: Hashable, Sendable {
     /// The kind of content.
@@ -141,6 +196,8 @@ extension CimV1 {
     public enum Kind: Hashable, Sendable {
       /// Plain text in UTF-8: 1 byte to the service's limit, 64 KiB by default.
       case text(String)
+      /// The sender's part in the group has changed. Written by the service; nobody can send it.
+      case membership(CimV1.MembershipChange)
     }
   }
 
@@ -189,15 +246,19 @@ extension CimV1 {
     public var loggedAtMs: Int64
     /// True when it had been accepted before and this answer repeats that one.
     public var duplicate: Bool
+    /// The level that was reached by now: LOGGED, REPLICATED or DELIVERED.
+    public var reached: CimV1.AckLevel
 
     public init(
       position: CimV1.LogPosition? = nil,
       loggedAtMs: Int64 = 0,
-      duplicate: Bool = false
+      duplicate: Bool = false,
+      reached: CimV1.AckLevel = .unspecified
     ) {
       self.position = position
       self.loggedAtMs = loggedAtMs
       self.duplicate = duplicate
+      self.reached = reached
     }
   }
 
@@ -290,6 +351,30 @@ extension CimV1.SendId: ProtobufMessage {
   }
 }
 
+extension CimV1.ServerEndpoint: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ServerEndpoint.self)
+    cim__v1__server_endpoint__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ServerEndpoint.self)
+    c.pointee.id = arena.copy(self.id)
+    c.pointee.host = arena.copy(self.host)
+    c.pointee.port = self.port
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ServerEndpoint.self)
+    self.id = try ProtobufField.string(c.pointee.id, "cim.v1.ServerEndpoint.id")
+    self.host = try ProtobufField.string(c.pointee.host, "cim.v1.ServerEndpoint.host")
+    self.port = c.pointee.port
+  }
+}
+
 extension CimV1.Content: ProtobufMessage {
   public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let c = arena.allocate(Cim__V1__Content.self)
@@ -304,6 +389,9 @@ extension CimV1.Content: ProtobufMessage {
     case .text(let value):
       c.pointee.text = arena.copy(value)
       c.pointee.kind_case = .init(rawValue: 1)
+    case .membership(let value):
+      c.pointee.membership = value.rawValue
+      c.pointee.kind_case = .init(rawValue: 3)
     case nil: break
     }
     (c.pointee.n_properties, c.pointee.properties) = arena.array(self.properties) {
@@ -321,6 +409,7 @@ extension CimV1.Content: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Content.self)
     switch c.pointee.kind_case.rawValue {
     case 1: self.kind = .text(try ProtobufField.string(c.pointee.text, "cim.v1.Content.text"))
+    case 3: self.kind = .membership(CimV1.MembershipChange(rawValue: c.pointee.membership))
     default: self.kind = nil
     }
     self.properties = try ProtobufField.dictionary(c.pointee.properties, c.pointee.n_properties) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "cim.v1.Content.properties.key"), try ProtobufField.string(entry.value, "cim.v1.Content.properties.value")) }
@@ -372,6 +461,7 @@ extension CimV1.Accepted: ProtobufMessage {
     (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
     c.pointee.logged_at_ms = self.loggedAtMs
     c.pointee.duplicate = self.duplicate ? 1 : 0
+    c.pointee.reached = self.reached.rawValue
     return blank
   }
 
@@ -380,6 +470,7 @@ extension CimV1.Accepted: ProtobufMessage {
     self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
     self.loggedAtMs = c.pointee.logged_at_ms
     self.duplicate = c.pointee.duplicate != 0
+    self.reached = CimV1.AckLevel(rawValue: c.pointee.reached)
   }
 }
 

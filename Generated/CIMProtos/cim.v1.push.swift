@@ -32,6 +32,14 @@ extension CimV1 {
       case interestAck(CimV1.InterestAck)
       /// A sign of life.
       case ping(CimV1.LinkPing)
+      /// Answers sync.
+      case syncResult(CimV1.SyncResult)
+      /// How far logs reach.
+      case tails(CimV1.Tails)
+      /// All sessions are to be stated again.
+      case restate(CimV1.Restate)
+      /// A message has reached a device of its receiver.
+      case delivered(CimV1.LinkDelivered)
     }
   }
 
@@ -56,7 +64,7 @@ extension CimV1 {
       case sessionClosed(CimV1.SessionClosed)
       /// A client sends a message.
       case send(CimV1.LinkSend)
-      /// A client's cursors. Kept for catch-up: not sent yet.
+      /// How far clients have stored what they got.
       case ack(CimV1.LinkAck)
       /// A delivery was for a session that is not here.
       case notHere(CimV1.NotHere)
@@ -64,6 +72,12 @@ extension CimV1 {
       case interest(CimV1.Interest)
       /// A sign of life.
       case ping(CimV1.LinkPing)
+      /// Asks what sessions may have missed.
+      case sync(CimV1.Sync)
+      /// Asks how far logs reach.
+      case tailsQuery(CimV1.TailsQuery)
+      /// Deliveries have come.
+      case deliverAck(CimV1.DeliverAck)
     }
   }
 
@@ -132,15 +146,109 @@ extension CimV1 {
   public struct Deliver: Hashable, Sendable {
     /// The message.
     public var message: CimV1.Message?
-    /// For whom; empty means every session here but those of the sender's user, which is for the lobby only.
+    /// For whom. Empty means the conversation's members on this server. A session that is named and is no member of the
+    /// message's group becomes one with this message.
     public var sessions: [CimV1.SessionRef]
+    /// Counts up from 1 on this link.
+    public var number: UInt64
 
     public init(
       message: CimV1.Message? = nil,
-      sessions: [CimV1.SessionRef] = []
+      sessions: [CimV1.SessionRef] = [],
+      number: UInt64 = 0
     ) {
       self.message = message
       self.sessions = sessions
+      self.number = number
+    }
+  }
+
+  /// All deliveries up to a number have come: they were handed on, held until what is before them has come, or answered with
+  /// not_here. Sent after 64 deliveries, or 50 ms after the first that is not acknowledged.
+  public struct DeliverAck: Hashable, Sendable {
+    /// The last delivery's number.
+    public var number: UInt64
+
+    public init(
+      number: UInt64 = 0
+    ) {
+      self.number = number
+    }
+  }
+
+  /// How far logs reach: whoever is not as far has missed something, or will get it in a moment.
+  public struct Tails: Hashable, Sendable {
+    /// The logs.
+    public var tails: [CimV1.Tail]
+    /// True when messages of conversations that are not named here may have been lost on their way: ask for all sessions.
+    public var all: Bool
+
+    public init(
+      tails: [CimV1.Tail] = [],
+      all: Bool = false
+    ) {
+      self.tails = tails
+      self.all = all
+    }
+  }
+
+  /// How far one log reaches.
+  public struct Tail: Hashable, Sendable {
+    /// The conversation.
+    public var conversation: String
+    /// Its last entry.
+    public var position: CimV1.LogPosition?
+    /// The sessions that it is for; empty means the conversation's members on this server.
+    public var sessions: [CimV1.SessionRef]
+
+    public init(
+      conversation: String = "",
+      position: CimV1.LogPosition? = nil,
+      sessions: [CimV1.SessionRef] = []
+    ) {
+      self.conversation = conversation
+      self.position = position
+      self.sessions = sessions
+    }
+  }
+
+  /// Asks how far logs reach; `tails` answers.
+  public struct TailsQuery: Hashable, Sendable {
+    /// The conversations.
+    public var conversations: [String]
+
+    public init(
+      conversations: [String] = []
+    ) {
+      self.conversations = conversations
+    }
+  }
+
+  /// The store may have lost what servers stated: every session is to be stated again, with its epoch.
+  public struct Restate: Hashable, Sendable {
+    /// Which store it is now. Several routes notice the same: a server states its sessions once for each.
+    public var storeID: String
+
+    public init(
+      storeID: String = ""
+    ) {
+      self.storeID = storeID
+    }
+  }
+
+  /// A message that was sent with ACK_LEVEL_DELIVERED has reached a device of its receiver.
+  public struct LinkDelivered: Hashable, Sendable {
+    /// The session from which it was sent.
+    public var session: CimV1.SessionRef?
+    /// What it is told.
+    public var delivered: CimV1.Delivered?
+
+    public init(
+      session: CimV1.SessionRef? = nil,
+      delivered: CimV1.Delivered? = nil
+    ) {
+      self.session = session
+      self.delivered = delivered
     }
   }
 
@@ -168,15 +276,20 @@ extension CimV1 {
     public var token: String
     /// The client's device.
     public var deviceID: String
+    /// Not zero states a session again that was written with this epoch: it stands again unless a newer one of the device
+    /// does, which is answered with ABORTED.
+    public var sessionEpoch: UInt64
 
     public init(
       requestID: UInt64 = 0,
       token: String = "",
-      deviceID: String = ""
+      deviceID: String = "",
+      sessionEpoch: UInt64 = 0
     ) {
       self.requestID = requestID
       self.token = token
       self.deviceID = deviceID
+      self.sessionEpoch = sessionEpoch
     }
   }
 
@@ -210,13 +323,17 @@ extension CimV1 {
     public var user: CimV1.User?
     /// The fencing number of the connection.
     public var sessionEpoch: UInt64
+    /// The groups of which the user is a member, as conversations.
+    public var groups: [String]
 
     public init(
       user: CimV1.User? = nil,
-      sessionEpoch: UInt64 = 0
+      sessionEpoch: UInt64 = 0,
+      groups: [String] = []
     ) {
       self.user = user
       self.sessionEpoch = sessionEpoch
+      self.groups = groups
     }
   }
 
@@ -258,17 +375,21 @@ extension CimV1 {
     public var deviceID: String
     /// What.
     public var send: CimV1.Send?
+    /// The fencing number of the connection over which it came.
+    public var sessionEpoch: UInt64
 
     public init(
       requestID: UInt64 = 0,
       sender: CimV1.User? = nil,
       deviceID: String = "",
-      send: CimV1.Send? = nil
+      send: CimV1.Send? = nil,
+      sessionEpoch: UInt64 = 0
     ) {
       self.requestID = requestID
       self.sender = sender
       self.deviceID = deviceID
       self.send = send
+      self.sessionEpoch = sessionEpoch
     }
   }
 
@@ -288,11 +409,23 @@ extension CimV1 {
     }
   }
 
-  /// A client's cursors.
+  /// How far clients have stored what they got. What is lost of it on the way comes again with the next.
   public struct LinkAck: Hashable, Sendable {
+    /// By session, each with what is new.
+    public var sessions: [CimV1.SessionCursors]
+
+    public init(
+      sessions: [CimV1.SessionCursors] = []
+    ) {
+      self.sessions = sessions
+    }
+  }
+
+  /// How far one client has stored what it got.
+  public struct SessionCursors: Hashable, Sendable {
     /// Whose.
     public var session: CimV1.SessionRef?
-    /// How far it has stored.
+    /// Of each conversation that has news.
     public var cursors: [CimV1.Cursor]
 
     public init(
@@ -301,6 +434,199 @@ extension CimV1 {
     ) {
       self.session = session
       self.cursors = cursors
+    }
+  }
+
+  /// Asks what sessions may have missed.
+  public struct Sync: Hashable, Sendable {
+    /// Names the request on this link; the answer carries it.
+    public var requestID: UInt64
+    /// Which sessions.
+    public var sessions: [CimV1.SyncSession]
+
+    public init(
+      requestID: UInt64 = 0,
+      sessions: [CimV1.SyncSession] = []
+    ) {
+      self.requestID = requestID
+      self.sessions = sessions
+    }
+  }
+
+  /// Asks what one session may have missed.
+  public struct SyncSession: Hashable, Sendable {
+    /// The session.
+    public var session: CimV1.SessionRef?
+    /// True for a session that has just been opened: all that is known of its device is looked at. Otherwise only what was
+    /// marked more than 2 s ago, and `conversations`.
+    public var isNew: Bool
+    /// What the client said in its hello; its places count more than those the service noted.
+    public var cursors: [CimV1.Cursor]
+    /// Conversations whose place the server does not know.
+    public var conversations: [String]
+
+    public init(
+      session: CimV1.SessionRef? = nil,
+      isNew: Bool = false,
+      cursors: [CimV1.Cursor] = [],
+      conversations: [String] = []
+    ) {
+      self.session = session
+      self.isNew = isNew
+      self.cursors = cursors
+      self.conversations = conversations
+    }
+  }
+
+  /// What sessions may have missed.
+  public struct SyncResult: Hashable, Sendable {
+    /// The request's.
+    public var requestID: UInt64
+    /// The sessions, in the order of the request.
+    public var sessions: [CimV1.SyncedSession]
+    /// True when the store is away: ask again.
+    public var unavailable: Bool
+
+    public init(
+      requestID: UInt64 = 0,
+      sessions: [CimV1.SyncedSession] = [],
+      unavailable: Bool = false
+    ) {
+      self.requestID = requestID
+      self.sessions = sessions
+      self.unavailable = unavailable
+    }
+  }
+
+  /// What one session may have missed.
+  public struct SyncedSession: Hashable, Sendable {
+    /// The session.
+    public var session: CimV1.SessionRef?
+    /// Conversations that may have something for it.
+    public var feeds: [CimV1.Feed]
+
+    public init(
+      session: CimV1.SessionRef? = nil,
+      feeds: [CimV1.Feed] = []
+    ) {
+      self.session = session
+      self.feeds = feeds
+    }
+  }
+
+  /// Where a session stands in a conversation.
+  public struct Feed: Hashable, Sendable {
+    /// The conversation.
+    public var conversation: String
+    /// The client has everything up to here; absent means that it has nothing, and that the log is for it from the
+    /// beginning.
+    public var last: CimV1.LogPosition?
+    /// The log reaches to here; absent when it is empty.
+    public var tail: CimV1.LogPosition?
+
+    public init(
+      conversation: String = "",
+      last: CimV1.LogPosition? = nil,
+      tail: CimV1.LogPosition? = nil
+    ) {
+      self.conversation = conversation
+      self.last = last
+      self.tail = tail
+    }
+  }
+
+  /// A frame from the route, on the stream of pages.
+  public struct PagesRequest: Hashable, Sendable {
+    /// The frame.
+    public var frame: Frame?
+
+    public init(
+      frame: Frame? = nil
+    ) {
+      self.frame = frame
+    }
+
+    /// The frame.
+    public enum Frame: Hashable, Sendable {
+      /// The first frame.
+      case hello(CimV1.RouteHello)
+      /// Answers a fetch.
+      case page(CimV1.Page)
+    }
+  }
+
+  /// A frame from the server, on the stream of pages.
+  public struct PagesResponse: Hashable, Sendable {
+    /// The frame.
+    public var frame: Frame?
+
+    public init(
+      frame: Frame? = nil
+    ) {
+      self.frame = frame
+    }
+
+    /// The frame.
+    public enum Frame: Hashable, Sendable {
+      /// Asks for a part of a log.
+      case fetch(CimV1.Fetch)
+    }
+  }
+
+  /// Asks for the part of a log that follows a place.
+  public struct Fetch: Hashable, Sendable {
+    /// Names the request on this stream; the answer carries it.
+    public var requestID: UInt64
+    /// The conversation.
+    public var conversation: String
+    /// The place; absent means from the beginning.
+    public var after: CimV1.LogPosition?
+    /// At most that many messages; a page of long ones has fewer. 1 to 500.
+    public var limit: UInt32
+    /// True for a session that was away: of a group or the lobby no more comes than is delivered late, and a reset names the
+    /// rest. False for one that missed something while it was connected.
+    public var isLate: Bool
+
+    public init(
+      requestID: UInt64 = 0,
+      conversation: String = "",
+      after: CimV1.LogPosition? = nil,
+      limit: UInt32 = 0,
+      isLate: Bool = false
+    ) {
+      self.requestID = requestID
+      self.conversation = conversation
+      self.after = after
+      self.limit = limit
+      self.isLate = isLate
+    }
+  }
+
+  /// A part of a log.
+  public struct Page: Hashable, Sendable {
+    /// The request's.
+    public var requestID: UInt64
+    /// What follows the place, or the reset's `until`; in order.
+    public var messages: [CimV1.Message]
+    /// True when more follows.
+    public var more: Bool
+    /// Present when something after the place can't be had: to be told before the messages.
+    public var reset: CimV1.Reset?
+    /// True when the store is away: ask again.
+    public var unavailable: Bool
+
+    public init(
+      requestID: UInt64 = 0,
+      messages: [CimV1.Message] = [],
+      more: Bool = false,
+      reset: CimV1.Reset? = nil,
+      unavailable: Bool = false
+    ) {
+      self.requestID = requestID
+      self.messages = messages
+      self.more = more
+      self.reset = reset
+      self.unavailable = unavailable
     }
   }
 
@@ -389,6 +715,18 @@ extension CimV1.LinkRequest: ProtobufMessage {
     case .ping(let value):
       c.pointee.ping = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 7)
+    case .syncResult(let value):
+      c.pointee.sync_result = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 8)
+    case .tails(let value):
+      c.pointee.tails = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 9)
+    case .restate(let value):
+      c.pointee.restate = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 10)
+    case .delivered(let value):
+      c.pointee.delivered = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 11)
     case nil: break
     }
     return blank
@@ -404,6 +742,10 @@ extension CimV1.LinkRequest: ProtobufMessage {
     case 5: self.frame = .sendResult(try ProtobufField.message(c.pointee.send_result) ?? CimV1.LinkSendResult())
     case 6: self.frame = .interestAck(try ProtobufField.message(c.pointee.interest_ack) ?? CimV1.InterestAck())
     case 7: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.LinkPing())
+    case 8: self.frame = .syncResult(try ProtobufField.message(c.pointee.sync_result) ?? CimV1.SyncResult())
+    case 9: self.frame = .tails(try ProtobufField.message(c.pointee.tails) ?? CimV1.Tails())
+    case 10: self.frame = .restate(try ProtobufField.message(c.pointee.restate) ?? CimV1.Restate())
+    case 11: self.frame = .delivered(try ProtobufField.message(c.pointee.delivered) ?? CimV1.LinkDelivered())
     default: self.frame = nil
     }
   }
@@ -444,6 +786,15 @@ extension CimV1.LinkResponse: ProtobufMessage {
     case .ping(let value):
       c.pointee.ping = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 8)
+    case .sync(let value):
+      c.pointee.sync = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 9)
+    case .tailsQuery(let value):
+      c.pointee.tails_query = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 10)
+    case .deliverAck(let value):
+      c.pointee.deliver_ack = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 11)
     case nil: break
     }
     return blank
@@ -460,6 +811,9 @@ extension CimV1.LinkResponse: ProtobufMessage {
     case 6: self.frame = .notHere(try ProtobufField.message(c.pointee.not_here) ?? CimV1.NotHere())
     case 7: self.frame = .interest(try ProtobufField.message(c.pointee.interest) ?? CimV1.Interest())
     case 8: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.LinkPing())
+    case 9: self.frame = .sync(try ProtobufField.message(c.pointee.sync) ?? CimV1.Sync())
+    case 10: self.frame = .tailsQuery(try ProtobufField.message(c.pointee.tails_query) ?? CimV1.TailsQuery())
+    case 11: self.frame = .deliverAck(try ProtobufField.message(c.pointee.deliver_ack) ?? CimV1.DeliverAck())
     default: self.frame = nil
     }
   }
@@ -563,6 +917,7 @@ extension CimV1.Deliver: ProtobufMessage {
     let c = blank.assumingMemoryBound(to: Cim__V1__Deliver.self)
     (c.pointee.n_message, c.pointee.message) = arena.single(self.message)
     (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    c.pointee.number = self.number
     return blank
   }
 
@@ -570,6 +925,135 @@ extension CimV1.Deliver: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Deliver.self)
     self.message = try ProtobufField.single(c.pointee.message, c.pointee.n_message)
     self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+    self.number = c.pointee.number
+  }
+}
+
+extension CimV1.DeliverAck: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__DeliverAck.self)
+    cim__v1__deliver_ack__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__DeliverAck.self)
+    c.pointee.number = self.number
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__DeliverAck.self)
+    self.number = c.pointee.number
+  }
+}
+
+extension CimV1.Tails: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Tails.self)
+    cim__v1__tails__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Tails.self)
+    (c.pointee.n_tails, c.pointee.tails) = arena.array(self.tails) { arena.pointer(to: $0) }
+    c.pointee.all = self.all ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Tails.self)
+    self.tails = try ProtobufField.messages(c.pointee.tails, c.pointee.n_tails)
+    self.all = c.pointee.all != 0
+  }
+}
+
+extension CimV1.Tail: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Tail.self)
+    cim__v1__tail__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Tail.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Tail.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Tail.conversation")
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+  }
+}
+
+extension CimV1.TailsQuery: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__TailsQuery.self)
+    cim__v1__tails_query__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__TailsQuery.self)
+    (c.pointee.n_conversations, c.pointee.conversations) = arena.array(self.conversations) { arena.copy($0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__TailsQuery.self)
+    self.conversations = try ProtobufField.array(c.pointee.conversations, c.pointee.n_conversations) { value throws(MessageDecodingError) in try ProtobufField.string(value, "cim.v1.TailsQuery.conversations") }
+  }
+}
+
+extension CimV1.Restate: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Restate.self)
+    cim__v1__restate__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Restate.self)
+    c.pointee.store_id = arena.copy(self.storeID)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Restate.self)
+    self.storeID = try ProtobufField.string(c.pointee.store_id, "cim.v1.Restate.store_id")
+  }
+}
+
+extension CimV1.LinkDelivered: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LinkDelivered.self)
+    cim__v1__link_delivered__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LinkDelivered.self)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
+    (c.pointee.n_delivered, c.pointee.delivered) = arena.single(self.delivered)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkDelivered.self)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
+    self.delivered = try ProtobufField.single(c.pointee.delivered, c.pointee.n_delivered)
   }
 }
 
@@ -608,6 +1092,7 @@ extension CimV1.SessionOpened: ProtobufMessage {
     c.pointee.request_id = self.requestID
     c.pointee.token = arena.copy(self.token)
     c.pointee.device_id = arena.copy(self.deviceID)
+    c.pointee.session_epoch = self.sessionEpoch
     return blank
   }
 
@@ -616,6 +1101,7 @@ extension CimV1.SessionOpened: ProtobufMessage {
     self.requestID = c.pointee.request_id
     self.token = try ProtobufField.string(c.pointee.token, "cim.v1.SessionOpened.token")
     self.deviceID = try ProtobufField.string(c.pointee.device_id, "cim.v1.SessionOpened.device_id")
+    self.sessionEpoch = c.pointee.session_epoch
   }
 }
 
@@ -665,6 +1151,7 @@ extension CimV1.SessionGranted: ProtobufMessage {
     let c = blank.assumingMemoryBound(to: Cim__V1__SessionGranted.self)
     (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
     c.pointee.session_epoch = self.sessionEpoch
+    (c.pointee.n_groups, c.pointee.groups) = arena.array(self.groups) { arena.copy($0) }
     return blank
   }
 
@@ -672,6 +1159,7 @@ extension CimV1.SessionGranted: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SessionGranted.self)
     self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
     self.sessionEpoch = c.pointee.session_epoch
+    self.groups = try ProtobufField.array(c.pointee.groups, c.pointee.n_groups) { value throws(MessageDecodingError) in try ProtobufField.string(value, "cim.v1.SessionGranted.groups") }
   }
 }
 
@@ -731,6 +1219,7 @@ extension CimV1.LinkSend: ProtobufMessage {
     (c.pointee.n_sender, c.pointee.sender) = arena.single(self.sender)
     c.pointee.device_id = arena.copy(self.deviceID)
     (c.pointee.n_send, c.pointee.send) = arena.single(self.send)
+    c.pointee.session_epoch = self.sessionEpoch
     return blank
   }
 
@@ -740,6 +1229,7 @@ extension CimV1.LinkSend: ProtobufMessage {
     self.sender = try ProtobufField.single(c.pointee.sender, c.pointee.n_sender)
     self.deviceID = try ProtobufField.string(c.pointee.device_id, "cim.v1.LinkSend.device_id")
     self.send = try ProtobufField.single(c.pointee.send, c.pointee.n_send)
+    self.sessionEpoch = c.pointee.session_epoch
   }
 }
 
@@ -775,15 +1265,269 @@ extension CimV1.LinkAck: ProtobufMessage {
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__LinkAck.self)
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkAck.self)
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+  }
+}
+
+extension CimV1.SessionCursors: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__SessionCursors.self)
+    cim__v1__session_cursors__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__SessionCursors.self)
     (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
     (c.pointee.n_cursors, c.pointee.cursors) = arena.array(self.cursors) { arena.pointer(to: $0) }
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
-    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkAck.self)
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__SessionCursors.self)
     self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
     self.cursors = try ProtobufField.messages(c.pointee.cursors, c.pointee.n_cursors)
+  }
+}
+
+extension CimV1.Sync: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Sync.self)
+    cim__v1__sync__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Sync.self)
+    c.pointee.request_id = self.requestID
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Sync.self)
+    self.requestID = c.pointee.request_id
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+  }
+}
+
+extension CimV1.SyncSession: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__SyncSession.self)
+    cim__v1__sync_session__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__SyncSession.self)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
+    c.pointee.is_new = self.isNew ? 1 : 0
+    (c.pointee.n_cursors, c.pointee.cursors) = arena.array(self.cursors) { arena.pointer(to: $0) }
+    (c.pointee.n_conversations, c.pointee.conversations) = arena.array(self.conversations) { arena.copy($0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__SyncSession.self)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
+    self.isNew = c.pointee.is_new != 0
+    self.cursors = try ProtobufField.messages(c.pointee.cursors, c.pointee.n_cursors)
+    self.conversations = try ProtobufField.array(c.pointee.conversations, c.pointee.n_conversations) { value throws(MessageDecodingError) in try ProtobufField.string(value, "cim.v1.SyncSession.conversations") }
+  }
+}
+
+extension CimV1.SyncResult: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__SyncResult.self)
+    cim__v1__sync_result__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__SyncResult.self)
+    c.pointee.request_id = self.requestID
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    c.pointee.unavailable = self.unavailable ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__SyncResult.self)
+    self.requestID = c.pointee.request_id
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+    self.unavailable = c.pointee.unavailable != 0
+  }
+}
+
+extension CimV1.SyncedSession: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__SyncedSession.self)
+    cim__v1__synced_session__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__SyncedSession.self)
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
+    (c.pointee.n_feeds, c.pointee.feeds) = arena.array(self.feeds) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__SyncedSession.self)
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
+    self.feeds = try ProtobufField.messages(c.pointee.feeds, c.pointee.n_feeds)
+  }
+}
+
+extension CimV1.Feed: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Feed.self)
+    cim__v1__feed__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Feed.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_last, c.pointee.last) = arena.single(self.last)
+    (c.pointee.n_tail, c.pointee.tail) = arena.single(self.tail)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Feed.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Feed.conversation")
+    self.last = try ProtobufField.single(c.pointee.last, c.pointee.n_last)
+    self.tail = try ProtobufField.single(c.pointee.tail, c.pointee.n_tail)
+  }
+}
+
+extension CimV1.PagesRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__PagesRequest.self)
+    cim__v1__pages_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__PagesRequest.self)
+    switch self.frame {
+    case .hello(let value):
+      c.pointee.hello = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 1)
+    case .page(let value):
+      c.pointee.page = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 2)
+    case nil: break
+    }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__PagesRequest.self)
+    switch c.pointee.frame_case.rawValue {
+    case 1: self.frame = .hello(try ProtobufField.message(c.pointee.hello) ?? CimV1.RouteHello())
+    case 2: self.frame = .page(try ProtobufField.message(c.pointee.page) ?? CimV1.Page())
+    default: self.frame = nil
+    }
+  }
+}
+
+extension CimV1.PagesResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__PagesResponse.self)
+    cim__v1__pages_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__PagesResponse.self)
+    switch self.frame {
+    case .fetch(let value):
+      c.pointee.fetch = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 1)
+    case nil: break
+    }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__PagesResponse.self)
+    switch c.pointee.frame_case.rawValue {
+    case 1: self.frame = .fetch(try ProtobufField.message(c.pointee.fetch) ?? CimV1.Fetch())
+    default: self.frame = nil
+    }
+  }
+}
+
+extension CimV1.Fetch: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Fetch.self)
+    cim__v1__fetch__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Fetch.self)
+    c.pointee.request_id = self.requestID
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_after, c.pointee.after) = arena.single(self.after)
+    c.pointee.limit = self.limit
+    c.pointee.is_late = self.isLate ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Fetch.self)
+    self.requestID = c.pointee.request_id
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Fetch.conversation")
+    self.after = try ProtobufField.single(c.pointee.after, c.pointee.n_after)
+    self.limit = c.pointee.limit
+    self.isLate = c.pointee.is_late != 0
+  }
+}
+
+extension CimV1.Page: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Page.self)
+    cim__v1__page__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Page.self)
+    c.pointee.request_id = self.requestID
+    (c.pointee.n_messages, c.pointee.messages) = arena.array(self.messages) { arena.pointer(to: $0) }
+    c.pointee.more = self.more ? 1 : 0
+    (c.pointee.n_reset, c.pointee.reset) = arena.single(self.reset)
+    c.pointee.unavailable = self.unavailable ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Page.self)
+    self.requestID = c.pointee.request_id
+    self.messages = try ProtobufField.messages(c.pointee.messages, c.pointee.n_messages)
+    self.more = c.pointee.more != 0
+    self.reset = try ProtobufField.single(c.pointee.reset, c.pointee.n_reset)
+    self.unavailable = c.pointee.unavailable != 0
   }
 }
 
@@ -864,8 +1608,9 @@ extension CimV1 {
     /// The service's methods.
     public enum Methods {
       public static let link = MethodDescriptor(service: CimV1.Push.name, method: "Link", kind: .bidirectional)
+      public static let pages = MethodDescriptor(service: CimV1.Push.name, method: "Pages", kind: .bidirectional)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [link]
+      public static let all: [MethodDescriptor] = [link, pages]
     }
 
     /// Every route opens one Link to every server and keeps it.
@@ -873,6 +1618,10 @@ extension CimV1 {
       /// The first frame from the route is `hello`, the first from the server too. Each side ignores frames that it does not
       /// know. A link is down when nothing was received for 3 s; each side pings when nothing was sent for 1 s.
       func link(_ requests: RequestStream<CimV1.LinkRequest>, responses: ResponseWriter<CimV1.LinkResponse>, context: ServerContext) async throws
+      /// Parts of logs, for sessions that missed something: a stream of its own next to each Link, so that what is old never
+      /// stands in the way of what is new. The server asks, the route answers. The first frame from the route is `hello`, with
+      /// the same route id as its Link.
+      func pages(_ requests: RequestStream<CimV1.PagesRequest>, responses: ResponseWriter<CimV1.PagesResponse>, context: ServerContext) async throws
     }
 
     /// Every route opens one Link to every server and keeps it.
@@ -889,6 +1638,13 @@ extension CimV1 {
       public func link(options: CallOptions = .defaults) -> ClientCall<CimV1.LinkRequest, CimV1.LinkResponse> {
         channel.call(CimV1.Push.Methods.link, options: options, (CimV1.LinkRequest.self, CimV1.LinkResponse.self))
       }
+
+      /// Parts of logs, for sessions that missed something: a stream of its own next to each Link, so that what is old never
+      /// stands in the way of what is new. The server asks, the route answers. The first frame from the route is `hello`, with
+      /// the same route id as its Link.
+      public func pages(options: CallOptions = .defaults) -> ClientCall<CimV1.PagesRequest, CimV1.PagesResponse> {
+        channel.call(CimV1.Push.Methods.pages, options: options, (CimV1.PagesRequest.self, CimV1.PagesResponse.self))
+      }
     }
   }
 }
@@ -899,6 +1655,10 @@ extension CimV1.Push.Service {
     router.bidirectional(CimV1.Push.Methods.link) {
       (requests: RequestStream<CimV1.LinkRequest>, responses: ResponseWriter<CimV1.LinkResponse>, context: ServerContext) in
       try await self.link(requests, responses: responses, context: context)
+    }
+    router.bidirectional(CimV1.Push.Methods.pages) {
+      (requests: RequestStream<CimV1.PagesRequest>, responses: ResponseWriter<CimV1.PagesResponse>, context: ServerContext) in
+      try await self.pages(requests, responses: responses, context: context)
     }
   }
 }

@@ -78,26 +78,6 @@ extension CimV1 {
     }
   }
 
-  /// A server as its clients see it.
-  public struct ServerEndpoint: Hashable, Sendable {
-    /// The server's id, unique among the running servers.
-    public var id: String
-    /// A host name or an IP address that clients reach.
-    public var host: String
-    /// The TCP port, 1 to 65535.
-    public var port: UInt32
-
-    public init(
-      id: String = "",
-      host: String = "",
-      port: UInt32 = 0
-    ) {
-      self.id = id
-      self.host = host
-      self.port = port
-    }
-  }
-
   /// Ends a login; the token in the metadata says which.
   public struct LogoutRequest: Hashable, Sendable {
     public init() {}
@@ -117,15 +97,20 @@ extension CimV1 {
     /// Makes a repeated call safe: 1 to 64 bytes, unique among the sender's calls to the same conversation. Remembered
     /// for 24 hours. Empty means that a repeated call sends a second message.
     public var idempotencyKey: String
+    /// When to answer. With DELIVERED the answer comes when the receiver has it, or with the level that was reached when
+    /// half of the call's deadline is over, at the latest after 10 s.
+    public var ackLevel: CimV1.AckLevel
 
     public init(
       target: Target? = nil,
       content: CimV1.Content? = nil,
-      idempotencyKey: String = ""
+      idempotencyKey: String = "",
+      ackLevel: CimV1.AckLevel = .unspecified
     ) {
       self.target = target
       self.content = content
       self.idempotencyKey = idempotencyKey
+      self.ackLevel = ackLevel
     }
 
     /// Where it goes.
@@ -252,6 +237,162 @@ extension CimV1 {
       self.user = user
     }
   }
+
+  /// The group to create.
+  public struct CreateGroupRequest: Hashable, Sendable {
+    /// 1 to 64 bytes of [0-9A-Za-z_-], unique among the groups; its conversation is "g:<group id>".
+    public var groupID: String
+
+    public init(
+      groupID: String = ""
+    ) {
+      self.groupID = groupID
+    }
+  }
+
+  /// The group is there.
+  public struct CreateGroupResponse: Hashable, Sendable {
+    /// The group's conversation.
+    public var conversation: String
+    /// The place of the first entry of its log: the caller joined.
+    public var position: CimV1.LogPosition?
+
+    public init(
+      conversation: String = "",
+      position: CimV1.LogPosition? = nil
+    ) {
+      self.conversation = conversation
+      self.position = position
+    }
+  }
+
+  /// The group to join.
+  public struct JoinGroupRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+
+    public init(
+      groupID: String = ""
+    ) {
+      self.groupID = groupID
+    }
+  }
+
+  /// The caller is a member.
+  public struct JoinGroupResponse: Hashable, Sendable {
+    /// The group's conversation.
+    public var conversation: String
+    /// Where in its log the caller joined.
+    public var position: CimV1.LogPosition?
+    /// False when the caller was a member before.
+    public var joined: Bool
+
+    public init(
+      conversation: String = "",
+      position: CimV1.LogPosition? = nil,
+      joined: Bool = false
+    ) {
+      self.conversation = conversation
+      self.position = position
+      self.joined = joined
+    }
+  }
+
+  /// The group to leave.
+  public struct LeaveGroupRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+
+    public init(
+      groupID: String = ""
+    ) {
+      self.groupID = groupID
+    }
+  }
+
+  /// The caller is no member.
+  public struct LeaveGroupResponse: Hashable, Sendable {
+    /// Where in its log the caller left; absent when the caller never was a member.
+    public var position: CimV1.LogPosition?
+    /// False when the caller was no member before.
+    public var left: Bool
+
+    public init(
+      position: CimV1.LogPosition? = nil,
+      left: Bool = false
+    ) {
+      self.position = position
+      self.left = left
+    }
+  }
+
+  /// Which page of the caller's groups.
+  public struct ListGroupsRequest: Hashable, Sendable {
+    /// 1 to 1000; zero means 100.
+    public var pageSize: UInt32
+    /// Empty for the first page, then the last answer's next_page_token.
+    public var pageToken: String
+
+    public init(
+      pageSize: UInt32 = 0,
+      pageToken: String = ""
+    ) {
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+  }
+
+  /// A page.
+  public struct ListGroupsResponse: Hashable, Sendable {
+    /// Group ids.
+    public var groupIds: [String]
+    /// Empty on the last page.
+    public var nextPageToken: String
+
+    public init(
+      groupIds: [String] = [],
+      nextPageToken: String = ""
+    ) {
+      self.groupIds = groupIds
+      self.nextPageToken = nextPageToken
+    }
+  }
+
+  /// Which page of which group's members.
+  public struct ListMembersRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+    /// 1 to 1000; zero means 100.
+    public var pageSize: UInt32
+    /// Empty for the first page, then the last answer's next_page_token.
+    public var pageToken: String
+
+    public init(
+      groupID: String = "",
+      pageSize: UInt32 = 0,
+      pageToken: String = ""
+    ) {
+      self.groupID = groupID
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+  }
+
+  /// A page.
+  public struct ListMembersResponse: Hashable, Sendable {
+    /// By ascending id.
+    public var members: [CimV1.User]
+    /// Empty on the last page.
+    public var nextPageToken: String
+
+    public init(
+      members: [CimV1.User] = [],
+      nextPageToken: String = ""
+    ) {
+      self.members = members
+      self.nextPageToken = nextPageToken
+    }
+  }
 }
 
 extension CimV1.RegisterRequest: ProtobufMessage {
@@ -346,30 +487,6 @@ extension CimV1.LoginResponse: ProtobufMessage {
   }
 }
 
-extension CimV1.ServerEndpoint: ProtobufMessage {
-  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
-    let c = arena.allocate(Cim__V1__ServerEndpoint.self)
-    cim__v1__server_endpoint__init(c)
-    return UnsafeMutableRawPointer(c)
-  }
-
-  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
-    let blank = Self.protobufBlank(in: arena)
-    let c = blank.assumingMemoryBound(to: Cim__V1__ServerEndpoint.self)
-    c.pointee.id = arena.copy(self.id)
-    c.pointee.host = arena.copy(self.host)
-    c.pointee.port = self.port
-    return blank
-  }
-
-  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
-    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ServerEndpoint.self)
-    self.id = try ProtobufField.string(c.pointee.id, "cim.v1.ServerEndpoint.id")
-    self.host = try ProtobufField.string(c.pointee.host, "cim.v1.ServerEndpoint.host")
-    self.port = c.pointee.port
-  }
-}
-
 extension CimV1.LogoutRequest: ProtobufMessage {
   public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let c = arena.allocate(Cim__V1__LogoutRequest.self)
@@ -423,6 +540,7 @@ extension CimV1.SendRequest: ProtobufMessage {
     }
     (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
     c.pointee.idempotency_key = arena.copy(self.idempotencyKey)
+    c.pointee.ack_level = self.ackLevel.rawValue
     return blank
   }
 
@@ -435,6 +553,7 @@ extension CimV1.SendRequest: ProtobufMessage {
     }
     self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
     self.idempotencyKey = try ProtobufField.string(c.pointee.idempotency_key, "cim.v1.SendRequest.idempotency_key")
+    self.ackLevel = CimV1.AckLevel(rawValue: c.pointee.ack_level)
   }
 }
 
@@ -602,6 +721,224 @@ extension CimV1.GetUserResponse: ProtobufMessage {
   }
 }
 
+extension CimV1.CreateGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__CreateGroupRequest.self)
+    cim__v1__create_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__CreateGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__CreateGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.CreateGroupRequest.group_id")
+  }
+}
+
+extension CimV1.CreateGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__CreateGroupResponse.self)
+    cim__v1__create_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__CreateGroupResponse.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__CreateGroupResponse.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.CreateGroupResponse.conversation")
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+  }
+}
+
+extension CimV1.JoinGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__JoinGroupRequest.self)
+    cim__v1__join_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__JoinGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__JoinGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.JoinGroupRequest.group_id")
+  }
+}
+
+extension CimV1.JoinGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__JoinGroupResponse.self)
+    cim__v1__join_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__JoinGroupResponse.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    c.pointee.joined = self.joined ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__JoinGroupResponse.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.JoinGroupResponse.conversation")
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.joined = c.pointee.joined != 0
+  }
+}
+
+extension CimV1.LeaveGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LeaveGroupRequest.self)
+    cim__v1__leave_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LeaveGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LeaveGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.LeaveGroupRequest.group_id")
+  }
+}
+
+extension CimV1.LeaveGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LeaveGroupResponse.self)
+    cim__v1__leave_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LeaveGroupResponse.self)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    c.pointee.left = self.left ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LeaveGroupResponse.self)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.left = c.pointee.left != 0
+  }
+}
+
+extension CimV1.ListGroupsRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ListGroupsRequest.self)
+    cim__v1__list_groups_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ListGroupsRequest.self)
+    c.pointee.page_size = self.pageSize
+    c.pointee.page_token = arena.copy(self.pageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ListGroupsRequest.self)
+    self.pageSize = c.pointee.page_size
+    self.pageToken = try ProtobufField.string(c.pointee.page_token, "cim.v1.ListGroupsRequest.page_token")
+  }
+}
+
+extension CimV1.ListGroupsResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ListGroupsResponse.self)
+    cim__v1__list_groups_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ListGroupsResponse.self)
+    (c.pointee.n_group_ids, c.pointee.group_ids) = arena.array(self.groupIds) { arena.copy($0) }
+    c.pointee.next_page_token = arena.copy(self.nextPageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ListGroupsResponse.self)
+    self.groupIds = try ProtobufField.array(c.pointee.group_ids, c.pointee.n_group_ids) { value throws(MessageDecodingError) in try ProtobufField.string(value, "cim.v1.ListGroupsResponse.group_ids") }
+    self.nextPageToken = try ProtobufField.string(c.pointee.next_page_token, "cim.v1.ListGroupsResponse.next_page_token")
+  }
+}
+
+extension CimV1.ListMembersRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ListMembersRequest.self)
+    cim__v1__list_members_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ListMembersRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    c.pointee.page_size = self.pageSize
+    c.pointee.page_token = arena.copy(self.pageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ListMembersRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.ListMembersRequest.group_id")
+    self.pageSize = c.pointee.page_size
+    self.pageToken = try ProtobufField.string(c.pointee.page_token, "cim.v1.ListMembersRequest.page_token")
+  }
+}
+
+extension CimV1.ListMembersResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ListMembersResponse.self)
+    cim__v1__list_members_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ListMembersResponse.self)
+    (c.pointee.n_members, c.pointee.members) = arena.array(self.members) { arena.pointer(to: $0) }
+    c.pointee.next_page_token = arena.copy(self.nextPageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ListMembersResponse.self)
+    self.members = try ProtobufField.messages(c.pointee.members, c.pointee.n_members)
+    self.nextPageToken = try ProtobufField.string(c.pointee.next_page_token, "cim.v1.ListMembersResponse.next_page_token")
+  }
+}
+
 extension CimV1 {
   /// Accounts, login, sending and reading.
   public enum Route {
@@ -616,9 +953,14 @@ extension CimV1 {
       public static let send = MethodDescriptor(service: CimV1.Route.name, method: "Send", kind: .unary)
       public static let history = MethodDescriptor(service: CimV1.Route.name, method: "History", kind: .unary)
       public static let onlineUsers = MethodDescriptor(service: CimV1.Route.name, method: "OnlineUsers", kind: .unary)
+      public static let createGroup = MethodDescriptor(service: CimV1.Route.name, method: "CreateGroup", kind: .unary)
+      public static let joinGroup = MethodDescriptor(service: CimV1.Route.name, method: "JoinGroup", kind: .unary)
+      public static let leaveGroup = MethodDescriptor(service: CimV1.Route.name, method: "LeaveGroup", kind: .unary)
+      public static let listGroups = MethodDescriptor(service: CimV1.Route.name, method: "ListGroups", kind: .unary)
+      public static let listMembers = MethodDescriptor(service: CimV1.Route.name, method: "ListMembers", kind: .unary)
       public static let getUser = MethodDescriptor(service: CimV1.Route.name, method: "GetUser", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [register, login, logout, send, history, onlineUsers, getUser]
+      public static let all: [MethodDescriptor] = [register, login, logout, send, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser]
     }
 
     /// Accounts, login, sending and reading.
@@ -647,6 +989,21 @@ extension CimV1 {
       /// UNAUTHENTICATED: the token is not valid. UNAVAILABLE: the store is away, or the route has not learned yet which
       /// servers there are; try again.
       func onlineUsers(_ request: CimV1.OnlineUsersRequest, context: ServerContext) async throws -> CimV1.OnlineUsersResponse
+      /// Creates a group; the caller becomes its first member.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. ALREADY_EXISTS: there is such a group.
+      func createGroup(_ request: CimV1.CreateGroupRequest, context: ServerContext) async throws -> CimV1.CreateGroupResponse
+      /// Joins a group: from the answer's position on, its messages are for the caller. Joining again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
+      func joinGroup(_ request: CimV1.JoinGroupRequest, context: ServerContext) async throws -> CimV1.JoinGroupResponse
+      /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
+      func leaveGroup(_ request: CimV1.LeaveGroupRequest, context: ServerContext) async throws -> CimV1.LeaveGroupResponse
+      /// Lists the groups of which the caller is a member, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid.
+      func listGroups(_ request: CimV1.ListGroupsRequest, context: ServerContext) async throws -> CimV1.ListGroupsResponse
+      /// Lists a group's members, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group, or the caller is no member of it.
+      func listMembers(_ request: CimV1.ListMembersRequest, context: ServerContext) async throws -> CimV1.ListMembersResponse
       /// Looks an account up by id or by name.
       /// NOT_FOUND: there is none.
       func getUser(_ request: CimV1.GetUserRequest, context: ServerContext) async throws -> CimV1.GetUserResponse
@@ -703,6 +1060,36 @@ extension CimV1 {
         try await channel.unary(CimV1.Route.Methods.onlineUsers, request, options: options)
       }
 
+      /// Creates a group; the caller becomes its first member.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. ALREADY_EXISTS: there is such a group.
+      public func createGroup(_ request: CimV1.CreateGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.CreateGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.createGroup, request, options: options)
+      }
+
+      /// Joins a group: from the answer's position on, its messages are for the caller. Joining again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
+      public func joinGroup(_ request: CimV1.JoinGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.JoinGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.joinGroup, request, options: options)
+      }
+
+      /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
+      public func leaveGroup(_ request: CimV1.LeaveGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.LeaveGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.leaveGroup, request, options: options)
+      }
+
+      /// Lists the groups of which the caller is a member, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid.
+      public func listGroups(_ request: CimV1.ListGroupsRequest, options: CallOptions = .defaults) async throws -> CimV1.ListGroupsResponse {
+        try await channel.unary(CimV1.Route.Methods.listGroups, request, options: options)
+      }
+
+      /// Lists a group's members, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group, or the caller is no member of it.
+      public func listMembers(_ request: CimV1.ListMembersRequest, options: CallOptions = .defaults) async throws -> CimV1.ListMembersResponse {
+        try await channel.unary(CimV1.Route.Methods.listMembers, request, options: options)
+      }
+
       /// Looks an account up by id or by name.
       /// NOT_FOUND: there is none.
       public func getUser(_ request: CimV1.GetUserRequest, options: CallOptions = .defaults) async throws -> CimV1.GetUserResponse {
@@ -738,6 +1125,26 @@ extension CimV1.Route.Service {
     router.unary(CimV1.Route.Methods.onlineUsers) {
       (request: CimV1.OnlineUsersRequest, context: ServerContext) in
       try await self.onlineUsers(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.createGroup) {
+      (request: CimV1.CreateGroupRequest, context: ServerContext) in
+      try await self.createGroup(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.joinGroup) {
+      (request: CimV1.JoinGroupRequest, context: ServerContext) in
+      try await self.joinGroup(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.leaveGroup) {
+      (request: CimV1.LeaveGroupRequest, context: ServerContext) in
+      try await self.leaveGroup(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.listGroups) {
+      (request: CimV1.ListGroupsRequest, context: ServerContext) in
+      try await self.listGroups(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.listMembers) {
+      (request: CimV1.ListMembersRequest, context: ServerContext) in
+      try await self.listMembers(request, context: context)
     }
     router.unary(CimV1.Route.Methods.getUser) {
       (request: CimV1.GetUserRequest, context: ServerContext) in

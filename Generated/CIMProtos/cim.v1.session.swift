@@ -55,7 +55,7 @@ extension CimV1 {
       case hello(CimV1.Hello)
       /// A message to be accepted.
       case send(CimV1.Send)
-      /// Messages up to a place were stored by the client. Kept for catch-up: servers do not use it yet.
+      /// Messages up to a place were stored by the client.
       case ack(CimV1.Ack)
       /// A sign of life.
       case ping(CimV1.Ping)
@@ -89,6 +89,8 @@ extension CimV1 {
       case drain(CimV1.Drain)
       /// Messages are missing that can't be had any more.
       case reset(CimV1.Reset)
+      /// A message that was sent with ACK_LEVEL_DELIVERED has reached a device of its receiver.
+      case delivered(CimV1.Delivered)
     }
   }
 
@@ -98,7 +100,8 @@ extension CimV1 {
     public var deviceID: String
     /// The version of this protocol that the client speaks: 1.
     public var protocolVersion: UInt32
-    /// What the client has stored. Kept for catch-up: servers do not use it yet.
+    /// How far the client has stored what it knows of. They only set places: which conversations the user has is known
+    /// to the service. At most 10,000; of a conversation without one, the service's own note of the device counts.
     public var cursors: [CimV1.Cursor]
 
     public init(
@@ -208,7 +211,8 @@ extension CimV1 {
     }
   }
 
-  /// All of a conversation up to a place was stored by the client. Kept for catch-up: servers take it as a sign of life.
+  /// All of a conversation up to a place was stored by the client: it will not come again. Up to a place that was not sent to
+  /// this client, nothing is taken as stored.
   public struct Ack: Hashable, Sendable {
     /// What is stored.
     public var cursors: [CimV1.Cursor]
@@ -260,35 +264,61 @@ extension CimV1 {
     }
   }
 
-  /// The server is going away.
+  /// The server is going away: leave now.
   public struct Drain: Hashable, Sendable {
-    /// Leave within this time, in milliseconds.
+    /// The connection is closed by the server after this time, in milliseconds.
     public var withinMs: UInt32
+    /// Where to go: Connect there with the same token. Absent when no other server is known: log in again.
+    public var server: CimV1.ServerEndpoint?
 
     public init(
-      withinMs: UInt32 = 0
+      withinMs: UInt32 = 0,
+      server: CimV1.ServerEndpoint? = nil
     ) {
       self.withinMs = withinMs
+      self.server = server
     }
   }
 
-  /// Messages are missing that can't be had any more: they were trimmed, or the log was lost.
+  /// A message has reached a device of its receiver. It may not come when connections are lost on the way: a message that is
+  /// sent again under the same id is answered with the level that was reached.
+  public struct Delivered: Hashable, Sendable {
+    /// The sender's number for it.
+    public var sendID: CimV1.SendId?
+    /// Its place in the log.
+    public var position: CimV1.LogPosition?
+
+    public init(
+      sendID: CimV1.SendId? = nil,
+      position: CimV1.LogPosition? = nil
+    ) {
+      self.sendID = sendID
+      self.position = position
+    }
+  }
+
+  /// Messages are missing that can't be had any more: they were trimmed, the log was lost, or they are more than is delivered
+  /// late. The conversation goes on after `until`.
   public struct Reset: Hashable, Sendable {
     /// The conversation.
     public var conversation: String
     /// The last place the client had; absent when it had none.
     public var after: CimV1.LogPosition?
-    /// The first place that follows.
+    /// The first place that follows; absent when there is none yet.
     public var next: CimV1.LogPosition?
+    /// The last place that is missing: the next message names it as the one before it.
+    public var until: CimV1.LogPosition?
 
     public init(
       conversation: String = "",
       after: CimV1.LogPosition? = nil,
-      next: CimV1.LogPosition? = nil
+      next: CimV1.LogPosition? = nil,
+      until: CimV1.LogPosition? = nil
     ) {
       self.conversation = conversation
       self.after = after
       self.next = next
+      self.until = until
     }
   }
 }
@@ -365,6 +395,9 @@ extension CimV1.ConnectResponse: ProtobufMessage {
     case .reset(let value):
       c.pointee.reset = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 7)
+    case .delivered(let value):
+      c.pointee.delivered = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 8)
     case nil: break
     }
     return blank
@@ -380,6 +413,7 @@ extension CimV1.ConnectResponse: ProtobufMessage {
     case 5: self.frame = .kick(try ProtobufField.message(c.pointee.kick) ?? CimV1.Kick())
     case 6: self.frame = .drain(try ProtobufField.message(c.pointee.drain) ?? CimV1.Drain())
     case 7: self.frame = .reset(try ProtobufField.message(c.pointee.reset) ?? CimV1.Reset())
+    case 8: self.frame = .delivered(try ProtobufField.message(c.pointee.delivered) ?? CimV1.Delivered())
     default: self.frame = nil
     }
   }
@@ -614,12 +648,36 @@ extension CimV1.Drain: ProtobufMessage {
     let blank = Self.protobufBlank(in: arena)
     let c = blank.assumingMemoryBound(to: Cim__V1__Drain.self)
     c.pointee.within_ms = self.withinMs
+    (c.pointee.n_server, c.pointee.server) = arena.single(self.server)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__Drain.self)
     self.withinMs = c.pointee.within_ms
+    self.server = try ProtobufField.single(c.pointee.server, c.pointee.n_server)
+  }
+}
+
+extension CimV1.Delivered: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Delivered.self)
+    cim__v1__delivered__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Delivered.self)
+    (c.pointee.n_send_id, c.pointee.send_id) = arena.single(self.sendID)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Delivered.self)
+    self.sendID = try ProtobufField.single(c.pointee.send_id, c.pointee.n_send_id)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
   }
 }
 
@@ -636,6 +694,7 @@ extension CimV1.Reset: ProtobufMessage {
     c.pointee.conversation = arena.copy(self.conversation)
     (c.pointee.n_after, c.pointee.after) = arena.single(self.after)
     (c.pointee.n_next, c.pointee.next) = arena.single(self.next)
+    (c.pointee.n_until, c.pointee.until) = arena.single(self.until)
     return blank
   }
 
@@ -644,6 +703,7 @@ extension CimV1.Reset: ProtobufMessage {
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Reset.conversation")
     self.after = try ProtobufField.single(c.pointee.after, c.pointee.n_after)
     self.next = try ProtobufField.single(c.pointee.next, c.pointee.n_next)
+    self.until = try ProtobufField.single(c.pointee.until, c.pointee.n_until)
   }
 }
 
@@ -666,7 +726,10 @@ extension CimV1 {
       /// the welcome come no messages, only a `kick`, and answers to what the client did not wait with: `pong`, and a
       /// `send_result` that refuses. Each side ignores frames that it does not know.
       ///
-      /// A message can come more than once, also over one connection: its conversation and position tell whether it is known.
+      /// After the welcome, first what was missed comes, then what happens, per conversation in the order of its log: each
+      /// message names the one before it, so a client sees that nothing is missing. What a client sent itself comes too, and
+      /// tells the user's other devices. A message can come again over the next connection: its conversation and position tell
+      /// whether it is known. A client stores a message together with its place, then acknowledges it.
       /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
       /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
       /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again.
@@ -686,7 +749,10 @@ extension CimV1 {
       /// the welcome come no messages, only a `kick`, and answers to what the client did not wait with: `pong`, and a
       /// `send_result` that refuses. Each side ignores frames that it does not know.
       ///
-      /// A message can come more than once, also over one connection: its conversation and position tell whether it is known.
+      /// After the welcome, first what was missed comes, then what happens, per conversation in the order of its log: each
+      /// message names the one before it, so a client sees that nothing is missing. What a client sent itself comes too, and
+      /// tells the user's other devices. A message can come again over the next connection: its conversation and position tell
+      /// whether it is known. A client stores a message together with its place, then acknowledges it.
       /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
       /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
       /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again.

@@ -58,8 +58,7 @@ final class RouteCore: Sendable {
     case .notHere(let notHere):
       counters.notHere.count()
       Task { await self.lost.take(notHere) }
-    // Cursors are not stored yet.
-    case .ack: break
+    case .ack, .sync, .tailsQuery, .deliverAck: counters.ignoredFrames.count()
     case .hello, .interest, .ping: counters.ignoredFrames.count()
     }
   }

@@ -16,7 +16,7 @@ extension SessionStateMachine {
     case .kick(let kick): return self.received(kick, now: now)
     case .drain(let drain): return self.received(drain, now: now)
     case .reset(let reset): return self.received(reset)
-    case .pong: return []
+    case .pong, .delivered: return []
     }
   }
 

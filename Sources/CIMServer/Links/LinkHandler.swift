@@ -195,6 +195,7 @@ final class LinkHandler: StreamHandler {
         core.shards.push(.inForce(session.number), to: session.shard)
       }
     case .hello, .ping: break
+    case .syncResult, .tails, .restate, .delivered: core.counters.ignoredFrames.count()
     }
   }
 

@@ -25,6 +25,12 @@ void   cim__v1__send_id__init
   static const Cim__V1__SendId init_value = CIM__V1__SEND_ID__INIT;
   *message = init_value;
 }
+void   cim__v1__server_endpoint__init
+                     (Cim__V1__ServerEndpoint         *message)
+{
+  static const Cim__V1__ServerEndpoint init_value = CIM__V1__SERVER_ENDPOINT__INIT;
+  *message = init_value;
+}
 void   cim__v1__content__properties_entry__init
                      (Cim__V1__Content__PropertiesEntry         *message)
 {
@@ -221,6 +227,70 @@ const ProtobufCMessageDescriptor cim__v1__send_id__descriptor =
   (ProtobufCMessageInit) cim__v1__send_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor cim__v1__server_endpoint__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerEndpoint, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "host",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerEndpoint, host),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "port",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerEndpoint, port),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__server_endpoint__field_indices_by_name[] = {
+  1,   /* field[1] = host */
+  0,   /* field[0] = id */
+  2,   /* field[2] = port */
+};
+static const ProtobufCIntRange cim__v1__server_endpoint__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cim__v1__server_endpoint__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ServerEndpoint",
+  "ServerEndpoint",
+  "Cim__V1__ServerEndpoint",
+  "cim.v1",
+  sizeof(Cim__V1__ServerEndpoint),
+  3,
+  cim__v1__server_endpoint__field_descriptors,
+  cim__v1__server_endpoint__field_indices_by_name,
+  1,  cim__v1__server_endpoint__number_ranges,
+  (ProtobufCMessageInit) cim__v1__server_endpoint__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor cim__v1__content__properties_entry__field_descriptors[2] =
 {
   {
@@ -272,7 +342,7 @@ const ProtobufCMessageDescriptor cim__v1__content__properties_entry__descriptor 
   (ProtobufCMessageInit) cim__v1__content__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[3] =
 {
   {
     "text",
@@ -298,15 +368,28 @@ static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "membership",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Cim__V1__Content, kind_case),
+    offsetof(Cim__V1__Content, membership),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__content__field_indices_by_name[] = {
+  2,   /* field[2] = membership */
   1,   /* field[1] = properties */
   0,   /* field[0] = text */
 };
 static const ProtobufCIntRange cim__v1__content__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor cim__v1__content__descriptor =
 {
@@ -316,7 +399,7 @@ const ProtobufCMessageDescriptor cim__v1__content__descriptor =
   "Cim__V1__Content",
   "cim.v1",
   sizeof(Cim__V1__Content),
-  2,
+  3,
   cim__v1__content__field_descriptors,
   cim__v1__content__field_indices_by_name,
   1,  cim__v1__content__number_ranges,
@@ -439,7 +522,7 @@ const ProtobufCMessageDescriptor cim__v1__message__descriptor =
   (ProtobufCMessageInit) cim__v1__message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__accepted__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__accepted__field_descriptors[4] =
 {
   {
     "position",
@@ -477,16 +560,29 @@ static const ProtobufCFieldDescriptor cim__v1__accepted__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reached",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Accepted, reached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__accepted__field_indices_by_name[] = {
   2,   /* field[2] = duplicate */
   1,   /* field[1] = logged_at_ms */
   0,   /* field[0] = position */
+  3,   /* field[3] = reached */
 };
 static const ProtobufCIntRange cim__v1__accepted__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__accepted__descriptor =
 {
@@ -496,7 +592,7 @@ const ProtobufCMessageDescriptor cim__v1__accepted__descriptor =
   "Cim__V1__Accepted",
   "cim.v1",
   sizeof(Cim__V1__Accepted),
-  3,
+  4,
   cim__v1__accepted__field_descriptors,
   cim__v1__accepted__field_indices_by_name,
   1,  cim__v1__accepted__number_ranges,

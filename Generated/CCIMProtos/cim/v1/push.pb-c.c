@@ -49,6 +49,42 @@ void   cim__v1__deliver__init
   static const Cim__V1__Deliver init_value = CIM__V1__DELIVER__INIT;
   *message = init_value;
 }
+void   cim__v1__deliver_ack__init
+                     (Cim__V1__DeliverAck         *message)
+{
+  static const Cim__V1__DeliverAck init_value = CIM__V1__DELIVER_ACK__INIT;
+  *message = init_value;
+}
+void   cim__v1__tails__init
+                     (Cim__V1__Tails         *message)
+{
+  static const Cim__V1__Tails init_value = CIM__V1__TAILS__INIT;
+  *message = init_value;
+}
+void   cim__v1__tail__init
+                     (Cim__V1__Tail         *message)
+{
+  static const Cim__V1__Tail init_value = CIM__V1__TAIL__INIT;
+  *message = init_value;
+}
+void   cim__v1__tails_query__init
+                     (Cim__V1__TailsQuery         *message)
+{
+  static const Cim__V1__TailsQuery init_value = CIM__V1__TAILS_QUERY__INIT;
+  *message = init_value;
+}
+void   cim__v1__restate__init
+                     (Cim__V1__Restate         *message)
+{
+  static const Cim__V1__Restate init_value = CIM__V1__RESTATE__INIT;
+  *message = init_value;
+}
+void   cim__v1__link_delivered__init
+                     (Cim__V1__LinkDelivered         *message)
+{
+  static const Cim__V1__LinkDelivered init_value = CIM__V1__LINK_DELIVERED__INIT;
+  *message = init_value;
+}
 void   cim__v1__kick_session__init
                      (Cim__V1__KickSession         *message)
 {
@@ -103,6 +139,66 @@ void   cim__v1__link_ack__init
   static const Cim__V1__LinkAck init_value = CIM__V1__LINK_ACK__INIT;
   *message = init_value;
 }
+void   cim__v1__session_cursors__init
+                     (Cim__V1__SessionCursors         *message)
+{
+  static const Cim__V1__SessionCursors init_value = CIM__V1__SESSION_CURSORS__INIT;
+  *message = init_value;
+}
+void   cim__v1__sync__init
+                     (Cim__V1__Sync         *message)
+{
+  static const Cim__V1__Sync init_value = CIM__V1__SYNC__INIT;
+  *message = init_value;
+}
+void   cim__v1__sync_session__init
+                     (Cim__V1__SyncSession         *message)
+{
+  static const Cim__V1__SyncSession init_value = CIM__V1__SYNC_SESSION__INIT;
+  *message = init_value;
+}
+void   cim__v1__sync_result__init
+                     (Cim__V1__SyncResult         *message)
+{
+  static const Cim__V1__SyncResult init_value = CIM__V1__SYNC_RESULT__INIT;
+  *message = init_value;
+}
+void   cim__v1__synced_session__init
+                     (Cim__V1__SyncedSession         *message)
+{
+  static const Cim__V1__SyncedSession init_value = CIM__V1__SYNCED_SESSION__INIT;
+  *message = init_value;
+}
+void   cim__v1__feed__init
+                     (Cim__V1__Feed         *message)
+{
+  static const Cim__V1__Feed init_value = CIM__V1__FEED__INIT;
+  *message = init_value;
+}
+void   cim__v1__pages_request__init
+                     (Cim__V1__PagesRequest         *message)
+{
+  static const Cim__V1__PagesRequest init_value = CIM__V1__PAGES_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__pages_response__init
+                     (Cim__V1__PagesResponse         *message)
+{
+  static const Cim__V1__PagesResponse init_value = CIM__V1__PAGES_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__fetch__init
+                     (Cim__V1__Fetch         *message)
+{
+  static const Cim__V1__Fetch init_value = CIM__V1__FETCH__INIT;
+  *message = init_value;
+}
+void   cim__v1__page__init
+                     (Cim__V1__Page         *message)
+{
+  static const Cim__V1__Page init_value = CIM__V1__PAGE__INIT;
+  *message = init_value;
+}
 void   cim__v1__not_here__init
                      (Cim__V1__NotHere         *message)
 {
@@ -121,7 +217,7 @@ void   cim__v1__interest_ack__init
   static const Cim__V1__InterestAck init_value = CIM__V1__INTEREST_ACK__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[11] =
 {
   {
     "hello",
@@ -207,20 +303,72 @@ static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[7
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sync_result",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, sync_result),
+    &cim__v1__sync_result__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tails",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, tails),
+    &cim__v1__tails__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restate",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, restate),
+    &cim__v1__restate__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, delivered),
+    &cim__v1__link_delivered__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_request__field_indices_by_name[] = {
   1,   /* field[1] = deliver */
+  10,   /* field[10] = delivered */
   0,   /* field[0] = hello */
   5,   /* field[5] = interest_ack */
   2,   /* field[2] = kick */
   6,   /* field[6] = ping */
+  9,   /* field[9] = restate */
   4,   /* field[4] = send_result */
   3,   /* field[3] = session_result */
+  7,   /* field[7] = sync_result */
+  8,   /* field[8] = tails */
 };
 static const ProtobufCIntRange cim__v1__link_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_request__descriptor =
 {
@@ -230,14 +378,14 @@ const ProtobufCMessageDescriptor cim__v1__link_request__descriptor =
   "Cim__V1__LinkRequest",
   "cim.v1",
   sizeof(Cim__V1__LinkRequest),
-  7,
+  11,
   cim__v1__link_request__field_descriptors,
   cim__v1__link_request__field_indices_by_name,
   1,  cim__v1__link_request__number_ranges,
   (ProtobufCMessageInit) cim__v1__link_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__link_response__field_descriptors[8] =
+static const ProtobufCFieldDescriptor cim__v1__link_response__field_descriptors[11] =
 {
   {
     "hello",
@@ -335,9 +483,46 @@ static const ProtobufCFieldDescriptor cim__v1__link_response__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sync",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkResponse, frame_case),
+    offsetof(Cim__V1__LinkResponse, sync),
+    &cim__v1__sync__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tails_query",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkResponse, frame_case),
+    offsetof(Cim__V1__LinkResponse, tails_query),
+    &cim__v1__tails_query__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deliver_ack",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkResponse, frame_case),
+    offsetof(Cim__V1__LinkResponse, deliver_ack),
+    &cim__v1__deliver_ack__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_response__field_indices_by_name[] = {
   4,   /* field[4] = ack */
+  10,   /* field[10] = deliver_ack */
   0,   /* field[0] = hello */
   6,   /* field[6] = interest */
   5,   /* field[5] = not_here */
@@ -345,11 +530,13 @@ static const unsigned cim__v1__link_response__field_indices_by_name[] = {
   3,   /* field[3] = send */
   2,   /* field[2] = session_closed */
   1,   /* field[1] = session_opened */
+  8,   /* field[8] = sync */
+  9,   /* field[9] = tails_query */
 };
 static const ProtobufCIntRange cim__v1__link_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_response__descriptor =
 {
@@ -359,7 +546,7 @@ const ProtobufCMessageDescriptor cim__v1__link_response__descriptor =
   "Cim__V1__LinkResponse",
   "cim.v1",
   sizeof(Cim__V1__LinkResponse),
-  8,
+  11,
   cim__v1__link_response__field_descriptors,
   cim__v1__link_response__field_indices_by_name,
   1,  cim__v1__link_response__number_ranges,
@@ -563,7 +750,7 @@ const ProtobufCMessageDescriptor cim__v1__session_ref__descriptor =
   (ProtobufCMessageInit) cim__v1__session_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__deliver__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cim__v1__deliver__field_descriptors[3] =
 {
   {
     "message",
@@ -589,15 +776,28 @@ static const ProtobufCFieldDescriptor cim__v1__deliver__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "number",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Deliver, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__deliver__field_indices_by_name[] = {
   0,   /* field[0] = message */
+  2,   /* field[2] = number */
   1,   /* field[1] = sessions */
 };
 static const ProtobufCIntRange cim__v1__deliver__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor cim__v1__deliver__descriptor =
 {
@@ -607,11 +807,291 @@ const ProtobufCMessageDescriptor cim__v1__deliver__descriptor =
   "Cim__V1__Deliver",
   "cim.v1",
   sizeof(Cim__V1__Deliver),
-  2,
+  3,
   cim__v1__deliver__field_descriptors,
   cim__v1__deliver__field_indices_by_name,
   1,  cim__v1__deliver__number_ranges,
   (ProtobufCMessageInit) cim__v1__deliver__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__deliver_ack__field_descriptors[1] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__DeliverAck, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__deliver_ack__field_indices_by_name[] = {
+  0,   /* field[0] = number */
+};
+static const ProtobufCIntRange cim__v1__deliver_ack__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__deliver_ack__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.DeliverAck",
+  "DeliverAck",
+  "Cim__V1__DeliverAck",
+  "cim.v1",
+  sizeof(Cim__V1__DeliverAck),
+  1,
+  cim__v1__deliver_ack__field_descriptors,
+  cim__v1__deliver_ack__field_indices_by_name,
+  1,  cim__v1__deliver_ack__number_ranges,
+  (ProtobufCMessageInit) cim__v1__deliver_ack__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__tails__field_descriptors[2] =
+{
+  {
+    "tails",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Tails, n_tails),
+    offsetof(Cim__V1__Tails, tails),
+    &cim__v1__tail__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Tails, all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__tails__field_indices_by_name[] = {
+  1,   /* field[1] = all */
+  0,   /* field[0] = tails */
+};
+static const ProtobufCIntRange cim__v1__tails__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__tails__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Tails",
+  "Tails",
+  "Cim__V1__Tails",
+  "cim.v1",
+  sizeof(Cim__V1__Tails),
+  2,
+  cim__v1__tails__field_descriptors,
+  cim__v1__tails__field_indices_by_name,
+  1,  cim__v1__tails__number_ranges,
+  (ProtobufCMessageInit) cim__v1__tails__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__tail__field_descriptors[3] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Tail, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Tail, n_position),
+    offsetof(Cim__V1__Tail, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sessions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Tail, n_sessions),
+    offsetof(Cim__V1__Tail, sessions),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__tail__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  1,   /* field[1] = position */
+  2,   /* field[2] = sessions */
+};
+static const ProtobufCIntRange cim__v1__tail__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cim__v1__tail__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Tail",
+  "Tail",
+  "Cim__V1__Tail",
+  "cim.v1",
+  sizeof(Cim__V1__Tail),
+  3,
+  cim__v1__tail__field_descriptors,
+  cim__v1__tail__field_indices_by_name,
+  1,  cim__v1__tail__number_ranges,
+  (ProtobufCMessageInit) cim__v1__tail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__tails_query__field_descriptors[1] =
+{
+  {
+    "conversations",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__TailsQuery, n_conversations),
+    offsetof(Cim__V1__TailsQuery, conversations),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__tails_query__field_indices_by_name[] = {
+  0,   /* field[0] = conversations */
+};
+static const ProtobufCIntRange cim__v1__tails_query__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__tails_query__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.TailsQuery",
+  "TailsQuery",
+  "Cim__V1__TailsQuery",
+  "cim.v1",
+  sizeof(Cim__V1__TailsQuery),
+  1,
+  cim__v1__tails_query__field_descriptors,
+  cim__v1__tails_query__field_indices_by_name,
+  1,  cim__v1__tails_query__number_ranges,
+  (ProtobufCMessageInit) cim__v1__tails_query__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__restate__field_descriptors[1] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Restate, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__restate__field_indices_by_name[] = {
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange cim__v1__restate__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__restate__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Restate",
+  "Restate",
+  "Cim__V1__Restate",
+  "cim.v1",
+  sizeof(Cim__V1__Restate),
+  1,
+  cim__v1__restate__field_descriptors,
+  cim__v1__restate__field_indices_by_name,
+  1,  cim__v1__restate__number_ranges,
+  (ProtobufCMessageInit) cim__v1__restate__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__link_delivered__field_descriptors[2] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkDelivered, n_session),
+    offsetof(Cim__V1__LinkDelivered, session),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkDelivered, n_delivered),
+    offsetof(Cim__V1__LinkDelivered, delivered),
+    &cim__v1__delivered__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_delivered__field_indices_by_name[] = {
+  1,   /* field[1] = delivered */
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange cim__v1__link_delivered__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__link_delivered__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LinkDelivered",
+  "LinkDelivered",
+  "Cim__V1__LinkDelivered",
+  "cim.v1",
+  sizeof(Cim__V1__LinkDelivered),
+  2,
+  cim__v1__link_delivered__field_descriptors,
+  cim__v1__link_delivered__field_indices_by_name,
+  1,  cim__v1__link_delivered__number_ranges,
+  (ProtobufCMessageInit) cim__v1__link_delivered__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__kick_session__field_descriptors[2] =
@@ -665,7 +1145,7 @@ const ProtobufCMessageDescriptor cim__v1__kick_session__descriptor =
   (ProtobufCMessageInit) cim__v1__kick_session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__session_opened__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__session_opened__field_descriptors[4] =
 {
   {
     "request_id",
@@ -703,16 +1183,29 @@ static const ProtobufCFieldDescriptor cim__v1__session_opened__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "session_epoch",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SessionOpened, session_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__session_opened__field_indices_by_name[] = {
   2,   /* field[2] = device_id */
   0,   /* field[0] = request_id */
+  3,   /* field[3] = session_epoch */
   1,   /* field[1] = token */
 };
 static const ProtobufCIntRange cim__v1__session_opened__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__session_opened__descriptor =
 {
@@ -722,7 +1215,7 @@ const ProtobufCMessageDescriptor cim__v1__session_opened__descriptor =
   "Cim__V1__SessionOpened",
   "cim.v1",
   sizeof(Cim__V1__SessionOpened),
-  3,
+  4,
   cim__v1__session_opened__field_descriptors,
   cim__v1__session_opened__field_indices_by_name,
   1,  cim__v1__session_opened__number_ranges,
@@ -793,7 +1286,7 @@ const ProtobufCMessageDescriptor cim__v1__session_result__descriptor =
   (ProtobufCMessageInit) cim__v1__session_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__session_granted__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cim__v1__session_granted__field_descriptors[3] =
 {
   {
     "user",
@@ -819,15 +1312,28 @@ static const ProtobufCFieldDescriptor cim__v1__session_granted__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "groups",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__SessionGranted, n_groups),
+    offsetof(Cim__V1__SessionGranted, groups),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__session_granted__field_indices_by_name[] = {
+  2,   /* field[2] = groups */
   1,   /* field[1] = session_epoch */
   0,   /* field[0] = user */
 };
 static const ProtobufCIntRange cim__v1__session_granted__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor cim__v1__session_granted__descriptor =
 {
@@ -837,7 +1343,7 @@ const ProtobufCMessageDescriptor cim__v1__session_granted__descriptor =
   "Cim__V1__SessionGranted",
   "cim.v1",
   sizeof(Cim__V1__SessionGranted),
-  2,
+  3,
   cim__v1__session_granted__field_descriptors,
   cim__v1__session_granted__field_indices_by_name,
   1,  cim__v1__session_granted__number_ranges,
@@ -933,7 +1439,7 @@ const ProtobufCMessageDescriptor cim__v1__session_closed__descriptor =
   (ProtobufCMessageInit) cim__v1__session_closed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__link_send__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cim__v1__link_send__field_descriptors[5] =
 {
   {
     "request_id",
@@ -983,17 +1489,30 @@ static const ProtobufCFieldDescriptor cim__v1__link_send__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "session_epoch",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LinkSend, session_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_send__field_indices_by_name[] = {
   2,   /* field[2] = device_id */
   0,   /* field[0] = request_id */
   3,   /* field[3] = send */
   1,   /* field[1] = sender */
+  4,   /* field[4] = session_epoch */
 };
 static const ProtobufCIntRange cim__v1__link_send__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_send__descriptor =
 {
@@ -1003,7 +1522,7 @@ const ProtobufCMessageDescriptor cim__v1__link_send__descriptor =
   "Cim__V1__LinkSend",
   "cim.v1",
   sizeof(Cim__V1__LinkSend),
-  4,
+  5,
   cim__v1__link_send__field_descriptors,
   cim__v1__link_send__field_indices_by_name,
   1,  cim__v1__link_send__number_ranges,
@@ -1061,15 +1580,53 @@ const ProtobufCMessageDescriptor cim__v1__link_send_result__descriptor =
   (ProtobufCMessageInit) cim__v1__link_send_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__link_ack__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cim__v1__link_ack__field_descriptors[1] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkAck, n_sessions),
+    offsetof(Cim__V1__LinkAck, sessions),
+    &cim__v1__session_cursors__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_ack__field_indices_by_name[] = {
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange cim__v1__link_ack__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__link_ack__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LinkAck",
+  "LinkAck",
+  "Cim__V1__LinkAck",
+  "cim.v1",
+  sizeof(Cim__V1__LinkAck),
+  1,
+  cim__v1__link_ack__field_descriptors,
+  cim__v1__link_ack__field_indices_by_name,
+  1,  cim__v1__link_ack__number_ranges,
+  (ProtobufCMessageInit) cim__v1__link_ack__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__session_cursors__field_descriptors[2] =
 {
   {
     "session",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Cim__V1__LinkAck, n_session),
-    offsetof(Cim__V1__LinkAck, session),
+    offsetof(Cim__V1__SessionCursors, n_session),
+    offsetof(Cim__V1__SessionCursors, session),
     &cim__v1__session_ref__descriptor,
     NULL,
     0,             /* flags */
@@ -1080,36 +1637,612 @@ static const ProtobufCFieldDescriptor cim__v1__link_ack__field_descriptors[2] =
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Cim__V1__LinkAck, n_cursors),
-    offsetof(Cim__V1__LinkAck, cursors),
+    offsetof(Cim__V1__SessionCursors, n_cursors),
+    offsetof(Cim__V1__SessionCursors, cursors),
     &cim__v1__cursor__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned cim__v1__link_ack__field_indices_by_name[] = {
+static const unsigned cim__v1__session_cursors__field_indices_by_name[] = {
   1,   /* field[1] = cursors */
   0,   /* field[0] = session */
 };
-static const ProtobufCIntRange cim__v1__link_ack__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__session_cursors__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor cim__v1__link_ack__descriptor =
+const ProtobufCMessageDescriptor cim__v1__session_cursors__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "cim.v1.LinkAck",
-  "LinkAck",
-  "Cim__V1__LinkAck",
+  "cim.v1.SessionCursors",
+  "SessionCursors",
+  "Cim__V1__SessionCursors",
   "cim.v1",
-  sizeof(Cim__V1__LinkAck),
+  sizeof(Cim__V1__SessionCursors),
   2,
-  cim__v1__link_ack__field_descriptors,
-  cim__v1__link_ack__field_indices_by_name,
-  1,  cim__v1__link_ack__number_ranges,
-  (ProtobufCMessageInit) cim__v1__link_ack__init,
+  cim__v1__session_cursors__field_descriptors,
+  cim__v1__session_cursors__field_indices_by_name,
+  1,  cim__v1__session_cursors__number_ranges,
+  (ProtobufCMessageInit) cim__v1__session_cursors__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__sync__field_descriptors[2] =
+{
+  {
+    "request_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Sync, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sessions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Sync, n_sessions),
+    offsetof(Cim__V1__Sync, sessions),
+    &cim__v1__sync_session__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__sync__field_indices_by_name[] = {
+  0,   /* field[0] = request_id */
+  1,   /* field[1] = sessions */
+};
+static const ProtobufCIntRange cim__v1__sync__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__sync__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Sync",
+  "Sync",
+  "Cim__V1__Sync",
+  "cim.v1",
+  sizeof(Cim__V1__Sync),
+  2,
+  cim__v1__sync__field_descriptors,
+  cim__v1__sync__field_indices_by_name,
+  1,  cim__v1__sync__number_ranges,
+  (ProtobufCMessageInit) cim__v1__sync__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__sync_session__field_descriptors[4] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SyncSession, n_session),
+    offsetof(Cim__V1__SyncSession, session),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_new",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SyncSession, is_new),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursors",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SyncSession, n_cursors),
+    offsetof(Cim__V1__SyncSession, cursors),
+    &cim__v1__cursor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conversations",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__SyncSession, n_conversations),
+    offsetof(Cim__V1__SyncSession, conversations),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__sync_session__field_indices_by_name[] = {
+  3,   /* field[3] = conversations */
+  2,   /* field[2] = cursors */
+  1,   /* field[1] = is_new */
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange cim__v1__sync_session__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor cim__v1__sync_session__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.SyncSession",
+  "SyncSession",
+  "Cim__V1__SyncSession",
+  "cim.v1",
+  sizeof(Cim__V1__SyncSession),
+  4,
+  cim__v1__sync_session__field_descriptors,
+  cim__v1__sync_session__field_indices_by_name,
+  1,  cim__v1__sync_session__number_ranges,
+  (ProtobufCMessageInit) cim__v1__sync_session__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__sync_result__field_descriptors[3] =
+{
+  {
+    "request_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SyncResult, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sessions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SyncResult, n_sessions),
+    offsetof(Cim__V1__SyncResult, sessions),
+    &cim__v1__synced_session__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unavailable",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SyncResult, unavailable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__sync_result__field_indices_by_name[] = {
+  0,   /* field[0] = request_id */
+  1,   /* field[1] = sessions */
+  2,   /* field[2] = unavailable */
+};
+static const ProtobufCIntRange cim__v1__sync_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cim__v1__sync_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.SyncResult",
+  "SyncResult",
+  "Cim__V1__SyncResult",
+  "cim.v1",
+  sizeof(Cim__V1__SyncResult),
+  3,
+  cim__v1__sync_result__field_descriptors,
+  cim__v1__sync_result__field_indices_by_name,
+  1,  cim__v1__sync_result__number_ranges,
+  (ProtobufCMessageInit) cim__v1__sync_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors[2] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SyncedSession, n_session),
+    offsetof(Cim__V1__SyncedSession, session),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "feeds",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SyncedSession, n_feeds),
+    offsetof(Cim__V1__SyncedSession, feeds),
+    &cim__v1__feed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__synced_session__field_indices_by_name[] = {
+  1,   /* field[1] = feeds */
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange cim__v1__synced_session__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.SyncedSession",
+  "SyncedSession",
+  "Cim__V1__SyncedSession",
+  "cim.v1",
+  sizeof(Cim__V1__SyncedSession),
+  2,
+  cim__v1__synced_session__field_descriptors,
+  cim__v1__synced_session__field_indices_by_name,
+  1,  cim__v1__synced_session__number_ranges,
+  (ProtobufCMessageInit) cim__v1__synced_session__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__feed__field_descriptors[3] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Feed, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Feed, n_last),
+    offsetof(Cim__V1__Feed, last),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tail",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Feed, n_tail),
+    offsetof(Cim__V1__Feed, tail),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__feed__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  1,   /* field[1] = last */
+  2,   /* field[2] = tail */
+};
+static const ProtobufCIntRange cim__v1__feed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cim__v1__feed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Feed",
+  "Feed",
+  "Cim__V1__Feed",
+  "cim.v1",
+  sizeof(Cim__V1__Feed),
+  3,
+  cim__v1__feed__field_descriptors,
+  cim__v1__feed__field_indices_by_name,
+  1,  cim__v1__feed__number_ranges,
+  (ProtobufCMessageInit) cim__v1__feed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__pages_request__field_descriptors[2] =
+{
+  {
+    "hello",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__PagesRequest, frame_case),
+    offsetof(Cim__V1__PagesRequest, hello),
+    &cim__v1__route_hello__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__PagesRequest, frame_case),
+    offsetof(Cim__V1__PagesRequest, page),
+    &cim__v1__page__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__pages_request__field_indices_by_name[] = {
+  0,   /* field[0] = hello */
+  1,   /* field[1] = page */
+};
+static const ProtobufCIntRange cim__v1__pages_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__pages_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.PagesRequest",
+  "PagesRequest",
+  "Cim__V1__PagesRequest",
+  "cim.v1",
+  sizeof(Cim__V1__PagesRequest),
+  2,
+  cim__v1__pages_request__field_descriptors,
+  cim__v1__pages_request__field_indices_by_name,
+  1,  cim__v1__pages_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__pages_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__pages_response__field_descriptors[1] =
+{
+  {
+    "fetch",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__PagesResponse, frame_case),
+    offsetof(Cim__V1__PagesResponse, fetch),
+    &cim__v1__fetch__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__pages_response__field_indices_by_name[] = {
+  0,   /* field[0] = fetch */
+};
+static const ProtobufCIntRange cim__v1__pages_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__pages_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.PagesResponse",
+  "PagesResponse",
+  "Cim__V1__PagesResponse",
+  "cim.v1",
+  sizeof(Cim__V1__PagesResponse),
+  1,
+  cim__v1__pages_response__field_descriptors,
+  cim__v1__pages_response__field_indices_by_name,
+  1,  cim__v1__pages_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__pages_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__fetch__field_descriptors[5] =
+{
+  {
+    "request_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Fetch, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conversation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Fetch, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Fetch, n_after),
+    offsetof(Cim__V1__Fetch, after),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Fetch, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_late",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Fetch, is_late),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__fetch__field_indices_by_name[] = {
+  2,   /* field[2] = after */
+  1,   /* field[1] = conversation */
+  4,   /* field[4] = is_late */
+  3,   /* field[3] = limit */
+  0,   /* field[0] = request_id */
+};
+static const ProtobufCIntRange cim__v1__fetch__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__fetch__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Fetch",
+  "Fetch",
+  "Cim__V1__Fetch",
+  "cim.v1",
+  sizeof(Cim__V1__Fetch),
+  5,
+  cim__v1__fetch__field_descriptors,
+  cim__v1__fetch__field_indices_by_name,
+  1,  cim__v1__fetch__number_ranges,
+  (ProtobufCMessageInit) cim__v1__fetch__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__page__field_descriptors[5] =
+{
+  {
+    "request_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Page, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messages",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Page, n_messages),
+    offsetof(Cim__V1__Page, messages),
+    &cim__v1__message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Page, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Page, n_reset),
+    offsetof(Cim__V1__Page, reset),
+    &cim__v1__reset__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unavailable",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Page, unavailable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__page__field_indices_by_name[] = {
+  1,   /* field[1] = messages */
+  2,   /* field[2] = more */
+  0,   /* field[0] = request_id */
+  3,   /* field[3] = reset */
+  4,   /* field[4] = unavailable */
+};
+static const ProtobufCIntRange cim__v1__page__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__page__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Page",
+  "Page",
+  "Cim__V1__Page",
+  "cim.v1",
+  sizeof(Cim__V1__Page),
+  5,
+  cim__v1__page__field_descriptors,
+  cim__v1__page__field_indices_by_name,
+  1,  cim__v1__page__number_ranges,
+  (ProtobufCMessageInit) cim__v1__page__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__not_here__field_descriptors[3] =

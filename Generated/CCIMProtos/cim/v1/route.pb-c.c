@@ -31,12 +31,6 @@ void   cim__v1__login_response__init
   static const Cim__V1__LoginResponse init_value = CIM__V1__LOGIN_RESPONSE__INIT;
   *message = init_value;
 }
-void   cim__v1__server_endpoint__init
-                     (Cim__V1__ServerEndpoint         *message)
-{
-  static const Cim__V1__ServerEndpoint init_value = CIM__V1__SERVER_ENDPOINT__INIT;
-  *message = init_value;
-}
 void   cim__v1__logout_request__init
                      (Cim__V1__LogoutRequest         *message)
 {
@@ -95,6 +89,66 @@ void   cim__v1__get_user_response__init
                      (Cim__V1__GetUserResponse         *message)
 {
   static const Cim__V1__GetUserResponse init_value = CIM__V1__GET_USER_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__create_group_request__init
+                     (Cim__V1__CreateGroupRequest         *message)
+{
+  static const Cim__V1__CreateGroupRequest init_value = CIM__V1__CREATE_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__create_group_response__init
+                     (Cim__V1__CreateGroupResponse         *message)
+{
+  static const Cim__V1__CreateGroupResponse init_value = CIM__V1__CREATE_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__join_group_request__init
+                     (Cim__V1__JoinGroupRequest         *message)
+{
+  static const Cim__V1__JoinGroupRequest init_value = CIM__V1__JOIN_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__join_group_response__init
+                     (Cim__V1__JoinGroupResponse         *message)
+{
+  static const Cim__V1__JoinGroupResponse init_value = CIM__V1__JOIN_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__leave_group_request__init
+                     (Cim__V1__LeaveGroupRequest         *message)
+{
+  static const Cim__V1__LeaveGroupRequest init_value = CIM__V1__LEAVE_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__leave_group_response__init
+                     (Cim__V1__LeaveGroupResponse         *message)
+{
+  static const Cim__V1__LeaveGroupResponse init_value = CIM__V1__LEAVE_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__list_groups_request__init
+                     (Cim__V1__ListGroupsRequest         *message)
+{
+  static const Cim__V1__ListGroupsRequest init_value = CIM__V1__LIST_GROUPS_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__list_groups_response__init
+                     (Cim__V1__ListGroupsResponse         *message)
+{
+  static const Cim__V1__ListGroupsResponse init_value = CIM__V1__LIST_GROUPS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__list_members_request__init
+                     (Cim__V1__ListMembersRequest         *message)
+{
+  static const Cim__V1__ListMembersRequest init_value = CIM__V1__LIST_MEMBERS_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__list_members_response__init
+                     (Cim__V1__ListMembersResponse         *message)
+{
+  static const Cim__V1__ListMembersResponse init_value = CIM__V1__LIST_MEMBERS_RESPONSE__INIT;
   *message = init_value;
 }
 static const ProtobufCFieldDescriptor cim__v1__register_request__field_descriptors[1] =
@@ -327,70 +381,6 @@ const ProtobufCMessageDescriptor cim__v1__login_response__descriptor =
   (ProtobufCMessageInit) cim__v1__login_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__server_endpoint__field_descriptors[3] =
-{
-  {
-    "id",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Cim__V1__ServerEndpoint, id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "host",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Cim__V1__ServerEndpoint, host),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "port",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Cim__V1__ServerEndpoint, port),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned cim__v1__server_endpoint__field_indices_by_name[] = {
-  1,   /* field[1] = host */
-  0,   /* field[0] = id */
-  2,   /* field[2] = port */
-};
-static const ProtobufCIntRange cim__v1__server_endpoint__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor cim__v1__server_endpoint__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "cim.v1.ServerEndpoint",
-  "ServerEndpoint",
-  "Cim__V1__ServerEndpoint",
-  "cim.v1",
-  sizeof(Cim__V1__ServerEndpoint),
-  3,
-  cim__v1__server_endpoint__field_descriptors,
-  cim__v1__server_endpoint__field_indices_by_name,
-  1,  cim__v1__server_endpoint__number_ranges,
-  (ProtobufCMessageInit) cim__v1__server_endpoint__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 #define cim__v1__logout_request__field_descriptors NULL
 #define cim__v1__logout_request__field_indices_by_name NULL
 #define cim__v1__logout_request__number_ranges NULL
@@ -427,7 +417,7 @@ const ProtobufCMessageDescriptor cim__v1__logout_response__descriptor =
   (ProtobufCMessageInit) cim__v1__logout_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__send_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cim__v1__send_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -477,8 +467,21 @@ static const ProtobufCFieldDescriptor cim__v1__send_request__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ack_level",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendRequest, ack_level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__send_request__field_indices_by_name[] = {
+  4,   /* field[4] = ack_level */
   2,   /* field[2] = content */
   1,   /* field[1] = conversation */
   3,   /* field[3] = idempotency_key */
@@ -487,7 +490,7 @@ static const unsigned cim__v1__send_request__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__send_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cim__v1__send_request__descriptor =
 {
@@ -497,7 +500,7 @@ const ProtobufCMessageDescriptor cim__v1__send_request__descriptor =
   "Cim__V1__SendRequest",
   "cim.v1",
   sizeof(Cim__V1__SendRequest),
-  4,
+  5,
   cim__v1__send_request__field_descriptors,
   cim__v1__send_request__field_indices_by_name,
   1,  cim__v1__send_request__number_ranges,
@@ -859,5 +862,502 @@ const ProtobufCMessageDescriptor cim__v1__get_user_response__descriptor =
   cim__v1__get_user_response__field_indices_by_name,
   1,  cim__v1__get_user_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__get_user_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__create_group_request__field_descriptors[1] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__CreateGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__create_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+};
+static const ProtobufCIntRange cim__v1__create_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__create_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.CreateGroupRequest",
+  "CreateGroupRequest",
+  "Cim__V1__CreateGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__CreateGroupRequest),
+  1,
+  cim__v1__create_group_request__field_descriptors,
+  cim__v1__create_group_request__field_indices_by_name,
+  1,  cim__v1__create_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__create_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__create_group_response__field_descriptors[2] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__CreateGroupResponse, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__CreateGroupResponse, n_position),
+    offsetof(Cim__V1__CreateGroupResponse, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__create_group_response__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  1,   /* field[1] = position */
+};
+static const ProtobufCIntRange cim__v1__create_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__create_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.CreateGroupResponse",
+  "CreateGroupResponse",
+  "Cim__V1__CreateGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__CreateGroupResponse),
+  2,
+  cim__v1__create_group_response__field_descriptors,
+  cim__v1__create_group_response__field_indices_by_name,
+  1,  cim__v1__create_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__create_group_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__join_group_request__field_descriptors[1] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__JoinGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__join_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+};
+static const ProtobufCIntRange cim__v1__join_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__join_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.JoinGroupRequest",
+  "JoinGroupRequest",
+  "Cim__V1__JoinGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__JoinGroupRequest),
+  1,
+  cim__v1__join_group_request__field_descriptors,
+  cim__v1__join_group_request__field_indices_by_name,
+  1,  cim__v1__join_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__join_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__join_group_response__field_descriptors[3] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__JoinGroupResponse, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__JoinGroupResponse, n_position),
+    offsetof(Cim__V1__JoinGroupResponse, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "joined",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__JoinGroupResponse, joined),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__join_group_response__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  2,   /* field[2] = joined */
+  1,   /* field[1] = position */
+};
+static const ProtobufCIntRange cim__v1__join_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cim__v1__join_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.JoinGroupResponse",
+  "JoinGroupResponse",
+  "Cim__V1__JoinGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__JoinGroupResponse),
+  3,
+  cim__v1__join_group_response__field_descriptors,
+  cim__v1__join_group_response__field_indices_by_name,
+  1,  cim__v1__join_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__join_group_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__leave_group_request__field_descriptors[1] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LeaveGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__leave_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+};
+static const ProtobufCIntRange cim__v1__leave_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__leave_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LeaveGroupRequest",
+  "LeaveGroupRequest",
+  "Cim__V1__LeaveGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__LeaveGroupRequest),
+  1,
+  cim__v1__leave_group_request__field_descriptors,
+  cim__v1__leave_group_request__field_indices_by_name,
+  1,  cim__v1__leave_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__leave_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__leave_group_response__field_descriptors[2] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LeaveGroupResponse, n_position),
+    offsetof(Cim__V1__LeaveGroupResponse, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "left",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LeaveGroupResponse, left),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__leave_group_response__field_indices_by_name[] = {
+  1,   /* field[1] = left */
+  0,   /* field[0] = position */
+};
+static const ProtobufCIntRange cim__v1__leave_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__leave_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LeaveGroupResponse",
+  "LeaveGroupResponse",
+  "Cim__V1__LeaveGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__LeaveGroupResponse),
+  2,
+  cim__v1__leave_group_response__field_descriptors,
+  cim__v1__leave_group_response__field_indices_by_name,
+  1,  cim__v1__leave_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__leave_group_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__list_groups_request__field_descriptors[2] =
+{
+  {
+    "page_size",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListGroupsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListGroupsRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__list_groups_request__field_indices_by_name[] = {
+  0,   /* field[0] = page_size */
+  1,   /* field[1] = page_token */
+};
+static const ProtobufCIntRange cim__v1__list_groups_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__list_groups_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ListGroupsRequest",
+  "ListGroupsRequest",
+  "Cim__V1__ListGroupsRequest",
+  "cim.v1",
+  sizeof(Cim__V1__ListGroupsRequest),
+  2,
+  cim__v1__list_groups_request__field_descriptors,
+  cim__v1__list_groups_request__field_indices_by_name,
+  1,  cim__v1__list_groups_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__list_groups_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__list_groups_response__field_descriptors[2] =
+{
+  {
+    "group_ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__ListGroupsResponse, n_group_ids),
+    offsetof(Cim__V1__ListGroupsResponse, group_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListGroupsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__list_groups_response__field_indices_by_name[] = {
+  0,   /* field[0] = group_ids */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange cim__v1__list_groups_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__list_groups_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ListGroupsResponse",
+  "ListGroupsResponse",
+  "Cim__V1__ListGroupsResponse",
+  "cim.v1",
+  sizeof(Cim__V1__ListGroupsResponse),
+  2,
+  cim__v1__list_groups_response__field_descriptors,
+  cim__v1__list_groups_response__field_indices_by_name,
+  1,  cim__v1__list_groups_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__list_groups_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__list_members_request__field_descriptors[3] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListMembersRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListMembersRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListMembersRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__list_members_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange cim__v1__list_members_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cim__v1__list_members_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ListMembersRequest",
+  "ListMembersRequest",
+  "Cim__V1__ListMembersRequest",
+  "cim.v1",
+  sizeof(Cim__V1__ListMembersRequest),
+  3,
+  cim__v1__list_members_request__field_descriptors,
+  cim__v1__list_members_request__field_indices_by_name,
+  1,  cim__v1__list_members_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__list_members_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__list_members_response__field_descriptors[2] =
+{
+  {
+    "members",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ListMembersResponse, n_members),
+    offsetof(Cim__V1__ListMembersResponse, members),
+    &cim__v1__user__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListMembersResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__list_members_response__field_indices_by_name[] = {
+  0,   /* field[0] = members */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange cim__v1__list_members_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__list_members_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ListMembersResponse",
+  "ListMembersResponse",
+  "Cim__V1__ListMembersResponse",
+  "cim.v1",
+  sizeof(Cim__V1__ListMembersResponse),
+  2,
+  cim__v1__list_members_response__field_descriptors,
+  cim__v1__list_members_response__field_indices_by_name,
+  1,  cim__v1__list_members_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__list_members_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -79,6 +79,12 @@ void   cim__v1__drain__init
   static const Cim__V1__Drain init_value = CIM__V1__DRAIN__INIT;
   *message = init_value;
 }
+void   cim__v1__delivered__init
+                     (Cim__V1__Delivered         *message)
+{
+  static const Cim__V1__Delivered init_value = CIM__V1__DELIVERED__INIT;
+  *message = init_value;
+}
 void   cim__v1__reset__init
                      (Cim__V1__Reset         *message)
 {
@@ -162,7 +168,7 @@ const ProtobufCMessageDescriptor cim__v1__connect_request__descriptor =
   (ProtobufCMessageInit) cim__v1__connect_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__connect_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor cim__v1__connect_response__field_descriptors[8] =
 {
   {
     "welcome",
@@ -248,8 +254,21 @@ static const ProtobufCFieldDescriptor cim__v1__connect_response__field_descripto
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "delivered",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ConnectResponse, frame_case),
+    offsetof(Cim__V1__ConnectResponse, delivered),
+    &cim__v1__delivered__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__connect_response__field_indices_by_name[] = {
+  7,   /* field[7] = delivered */
   5,   /* field[5] = drain */
   4,   /* field[4] = kick */
   2,   /* field[2] = message */
@@ -261,7 +280,7 @@ static const unsigned cim__v1__connect_response__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__connect_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor cim__v1__connect_response__descriptor =
 {
@@ -271,7 +290,7 @@ const ProtobufCMessageDescriptor cim__v1__connect_response__descriptor =
   "Cim__V1__ConnectResponse",
   "cim.v1",
   sizeof(Cim__V1__ConnectResponse),
-  7,
+  8,
   cim__v1__connect_response__field_descriptors,
   cim__v1__connect_response__field_indices_by_name,
   1,  cim__v1__connect_response__number_ranges,
@@ -802,7 +821,7 @@ const ProtobufCMessageDescriptor cim__v1__kick__descriptor =
   (ProtobufCMessageInit) cim__v1__kick__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__drain__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cim__v1__drain__field_descriptors[2] =
 {
   {
     "within_ms",
@@ -816,14 +835,27 @@ static const ProtobufCFieldDescriptor cim__v1__drain__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "server",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Drain, n_server),
+    offsetof(Cim__V1__Drain, server),
+    &cim__v1__server_endpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__drain__field_indices_by_name[] = {
+  1,   /* field[1] = server */
   0,   /* field[0] = within_ms */
 };
 static const ProtobufCIntRange cim__v1__drain__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor cim__v1__drain__descriptor =
 {
@@ -833,14 +865,65 @@ const ProtobufCMessageDescriptor cim__v1__drain__descriptor =
   "Cim__V1__Drain",
   "cim.v1",
   sizeof(Cim__V1__Drain),
-  1,
+  2,
   cim__v1__drain__field_descriptors,
   cim__v1__drain__field_indices_by_name,
   1,  cim__v1__drain__number_ranges,
   (ProtobufCMessageInit) cim__v1__drain__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__reset__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__delivered__field_descriptors[2] =
+{
+  {
+    "send_id",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Delivered, n_send_id),
+    offsetof(Cim__V1__Delivered, send_id),
+    &cim__v1__send_id__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Delivered, n_position),
+    offsetof(Cim__V1__Delivered, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__delivered__field_indices_by_name[] = {
+  1,   /* field[1] = position */
+  0,   /* field[0] = send_id */
+};
+static const ProtobufCIntRange cim__v1__delivered__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__delivered__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Delivered",
+  "Delivered",
+  "Cim__V1__Delivered",
+  "cim.v1",
+  sizeof(Cim__V1__Delivered),
+  2,
+  cim__v1__delivered__field_descriptors,
+  cim__v1__delivered__field_indices_by_name,
+  1,  cim__v1__delivered__number_ranges,
+  (ProtobufCMessageInit) cim__v1__delivered__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__reset__field_descriptors[4] =
 {
   {
     "conversation",
@@ -878,16 +961,29 @@ static const ProtobufCFieldDescriptor cim__v1__reset__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "until",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Reset, n_until),
+    offsetof(Cim__V1__Reset, until),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__reset__field_indices_by_name[] = {
   1,   /* field[1] = after */
   0,   /* field[0] = conversation */
   2,   /* field[2] = next */
+  3,   /* field[3] = until */
 };
 static const ProtobufCIntRange cim__v1__reset__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__reset__descriptor =
 {
@@ -897,7 +993,7 @@ const ProtobufCMessageDescriptor cim__v1__reset__descriptor =
   "Cim__V1__Reset",
   "cim.v1",
   sizeof(Cim__V1__Reset),
-  3,
+  4,
   cim__v1__reset__field_descriptors,
   cim__v1__reset__field_indices_by_name,
   1,  cim__v1__reset__number_ranges,

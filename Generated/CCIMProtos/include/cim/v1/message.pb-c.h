@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Cim__V1__User Cim__V1__User;
 typedef struct Cim__V1__LogPosition Cim__V1__LogPosition;
 typedef struct Cim__V1__SendId Cim__V1__SendId;
+typedef struct Cim__V1__ServerEndpoint Cim__V1__ServerEndpoint;
 typedef struct Cim__V1__Content Cim__V1__Content;
 typedef struct Cim__V1__Content__PropertiesEntry Cim__V1__Content__PropertiesEntry;
 typedef struct Cim__V1__Message Cim__V1__Message;
@@ -64,6 +65,18 @@ struct  Cim__V1__SendId
     , {0,NULL}, {0,NULL}, 0 }
 
 
+struct  Cim__V1__ServerEndpoint
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData host;
+  uint32_t port;
+};
+#define CIM__V1__SERVER_ENDPOINT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__server_endpoint__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
+
+
 struct  Cim__V1__Content__PropertiesEntry
 {
   ProtobufCMessage base;
@@ -77,7 +90,8 @@ struct  Cim__V1__Content__PropertiesEntry
 
 typedef enum {
   CIM__V1__CONTENT__KIND__NOT_SET = 0,
-  CIM__V1__CONTENT__KIND_TEXT = 1
+  CIM__V1__CONTENT__KIND_TEXT = 1,
+  CIM__V1__CONTENT__KIND_MEMBERSHIP = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__CONTENT__KIND__CASE)
 } Cim__V1__Content__KindCase;
 
@@ -89,6 +103,7 @@ struct  Cim__V1__Content
   Cim__V1__Content__KindCase kind_case;
   union {
     ProtobufCBinaryData text;
+    int32_t membership;
   };
 };
 #define CIM__V1__CONTENT__INIT \
@@ -124,10 +139,11 @@ struct  Cim__V1__Accepted
   Cim__V1__LogPosition **position;
   int64_t logged_at_ms;
   protobuf_c_boolean duplicate;
+  int32_t reached;
 };
 #define CIM__V1__ACCEPTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__accepted__descriptor) \
-    , 0,NULL, 0, 0 }
+    , 0,NULL, 0, 0, 0 }
 
 
 struct  Cim__V1__Refused
@@ -151,6 +167,9 @@ void   cim__v1__log_position__init
 /* Cim__V1__SendId methods */
 void   cim__v1__send_id__init
                      (Cim__V1__SendId         *message);
+/* Cim__V1__ServerEndpoint methods */
+void   cim__v1__server_endpoint__init
+                     (Cim__V1__ServerEndpoint         *message);
 /* Cim__V1__Content__PropertiesEntry methods */
 void   cim__v1__content__properties_entry__init
                      (Cim__V1__Content__PropertiesEntry         *message);
@@ -177,6 +196,9 @@ typedef void (*Cim__V1__LogPosition_Closure)
 typedef void (*Cim__V1__SendId_Closure)
                  (const Cim__V1__SendId *message,
                   void *closure_data);
+typedef void (*Cim__V1__ServerEndpoint_Closure)
+                 (const Cim__V1__ServerEndpoint *message,
+                  void *closure_data);
 typedef void (*Cim__V1__Content__PropertiesEntry_Closure)
                  (const Cim__V1__Content__PropertiesEntry *message,
                   void *closure_data);
@@ -201,6 +223,7 @@ typedef void (*Cim__V1__Refused_Closure)
 extern const ProtobufCMessageDescriptor cim__v1__user__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__log_position__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__send_id__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__server_endpoint__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__content__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__content__properties_entry__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__message__descriptor;

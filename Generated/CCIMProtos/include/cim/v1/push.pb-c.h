@@ -24,6 +24,12 @@ typedef struct Cim__V1__ServerHello Cim__V1__ServerHello;
 typedef struct Cim__V1__LinkPing Cim__V1__LinkPing;
 typedef struct Cim__V1__SessionRef Cim__V1__SessionRef;
 typedef struct Cim__V1__Deliver Cim__V1__Deliver;
+typedef struct Cim__V1__DeliverAck Cim__V1__DeliverAck;
+typedef struct Cim__V1__Tails Cim__V1__Tails;
+typedef struct Cim__V1__Tail Cim__V1__Tail;
+typedef struct Cim__V1__TailsQuery Cim__V1__TailsQuery;
+typedef struct Cim__V1__Restate Cim__V1__Restate;
+typedef struct Cim__V1__LinkDelivered Cim__V1__LinkDelivered;
 typedef struct Cim__V1__KickSession Cim__V1__KickSession;
 typedef struct Cim__V1__SessionOpened Cim__V1__SessionOpened;
 typedef struct Cim__V1__SessionResult Cim__V1__SessionResult;
@@ -33,6 +39,16 @@ typedef struct Cim__V1__SessionClosed Cim__V1__SessionClosed;
 typedef struct Cim__V1__LinkSend Cim__V1__LinkSend;
 typedef struct Cim__V1__LinkSendResult Cim__V1__LinkSendResult;
 typedef struct Cim__V1__LinkAck Cim__V1__LinkAck;
+typedef struct Cim__V1__SessionCursors Cim__V1__SessionCursors;
+typedef struct Cim__V1__Sync Cim__V1__Sync;
+typedef struct Cim__V1__SyncSession Cim__V1__SyncSession;
+typedef struct Cim__V1__SyncResult Cim__V1__SyncResult;
+typedef struct Cim__V1__SyncedSession Cim__V1__SyncedSession;
+typedef struct Cim__V1__Feed Cim__V1__Feed;
+typedef struct Cim__V1__PagesRequest Cim__V1__PagesRequest;
+typedef struct Cim__V1__PagesResponse Cim__V1__PagesResponse;
+typedef struct Cim__V1__Fetch Cim__V1__Fetch;
+typedef struct Cim__V1__Page Cim__V1__Page;
 typedef struct Cim__V1__NotHere Cim__V1__NotHere;
 typedef struct Cim__V1__Interest Cim__V1__Interest;
 typedef struct Cim__V1__InterestAck Cim__V1__InterestAck;
@@ -51,7 +67,11 @@ typedef enum {
   CIM__V1__LINK_REQUEST__FRAME_SESSION_RESULT = 4,
   CIM__V1__LINK_REQUEST__FRAME_SEND_RESULT = 5,
   CIM__V1__LINK_REQUEST__FRAME_INTEREST_ACK = 6,
-  CIM__V1__LINK_REQUEST__FRAME_PING = 7
+  CIM__V1__LINK_REQUEST__FRAME_PING = 7,
+  CIM__V1__LINK_REQUEST__FRAME_SYNC_RESULT = 8,
+  CIM__V1__LINK_REQUEST__FRAME_TAILS = 9,
+  CIM__V1__LINK_REQUEST__FRAME_RESTATE = 10,
+  CIM__V1__LINK_REQUEST__FRAME_DELIVERED = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__LINK_REQUEST__FRAME__CASE)
 } Cim__V1__LinkRequest__FrameCase;
 
@@ -67,6 +87,10 @@ struct  Cim__V1__LinkRequest
     Cim__V1__LinkSendResult *send_result;
     Cim__V1__InterestAck *interest_ack;
     Cim__V1__LinkPing *ping;
+    Cim__V1__SyncResult *sync_result;
+    Cim__V1__Tails *tails;
+    Cim__V1__Restate *restate;
+    Cim__V1__LinkDelivered *delivered;
   };
 };
 #define CIM__V1__LINK_REQUEST__INIT \
@@ -83,7 +107,10 @@ typedef enum {
   CIM__V1__LINK_RESPONSE__FRAME_ACK = 5,
   CIM__V1__LINK_RESPONSE__FRAME_NOT_HERE = 6,
   CIM__V1__LINK_RESPONSE__FRAME_INTEREST = 7,
-  CIM__V1__LINK_RESPONSE__FRAME_PING = 8
+  CIM__V1__LINK_RESPONSE__FRAME_PING = 8,
+  CIM__V1__LINK_RESPONSE__FRAME_SYNC = 9,
+  CIM__V1__LINK_RESPONSE__FRAME_TAILS_QUERY = 10,
+  CIM__V1__LINK_RESPONSE__FRAME_DELIVER_ACK = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__LINK_RESPONSE__FRAME__CASE)
 } Cim__V1__LinkResponse__FrameCase;
 
@@ -100,6 +127,9 @@ struct  Cim__V1__LinkResponse
     Cim__V1__NotHere *not_here;
     Cim__V1__Interest *interest;
     Cim__V1__LinkPing *ping;
+    Cim__V1__Sync *sync;
+    Cim__V1__TailsQuery *tails_query;
+    Cim__V1__DeliverAck *deliver_ack;
   };
 };
 #define CIM__V1__LINK_RESPONSE__INIT \
@@ -158,9 +188,80 @@ struct  Cim__V1__Deliver
   Cim__V1__Message **message;
   size_t n_sessions;
   Cim__V1__SessionRef **sessions;
+  uint64_t number;
 };
 #define CIM__V1__DELIVER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__deliver__descriptor) \
+    , 0,NULL, 0,NULL, 0 }
+
+
+struct  Cim__V1__DeliverAck
+{
+  ProtobufCMessage base;
+  uint64_t number;
+};
+#define CIM__V1__DELIVER_ACK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__deliver_ack__descriptor) \
+    , 0 }
+
+
+struct  Cim__V1__Tails
+{
+  ProtobufCMessage base;
+  size_t n_tails;
+  Cim__V1__Tail **tails;
+  protobuf_c_boolean all;
+};
+#define CIM__V1__TAILS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__tails__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Cim__V1__Tail
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  size_t n_sessions;
+  Cim__V1__SessionRef **sessions;
+};
+#define CIM__V1__TAIL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__tail__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL }
+
+
+struct  Cim__V1__TailsQuery
+{
+  ProtobufCMessage base;
+  size_t n_conversations;
+  ProtobufCBinaryData *conversations;
+};
+#define CIM__V1__TAILS_QUERY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__tails_query__descriptor) \
+    , 0,NULL }
+
+
+struct  Cim__V1__Restate
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData store_id;
+};
+#define CIM__V1__RESTATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__restate__descriptor) \
+    , {0,NULL} }
+
+
+struct  Cim__V1__LinkDelivered
+{
+  ProtobufCMessage base;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
+  size_t n_delivered;
+  Cim__V1__Delivered **delivered;
+};
+#define CIM__V1__LINK_DELIVERED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_delivered__descriptor) \
     , 0,NULL, 0,NULL }
 
 
@@ -183,10 +284,11 @@ struct  Cim__V1__SessionOpened
   uint64_t request_id;
   ProtobufCBinaryData token;
   ProtobufCBinaryData device_id;
+  uint64_t session_epoch;
 };
 #define CIM__V1__SESSION_OPENED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__session_opened__descriptor) \
-    , 0, {0,NULL}, {0,NULL} }
+    , 0, {0,NULL}, {0,NULL}, 0 }
 
 
 typedef enum {
@@ -217,10 +319,12 @@ struct  Cim__V1__SessionGranted
   size_t n_user;
   Cim__V1__User **user;
   uint64_t session_epoch;
+  size_t n_groups;
+  ProtobufCBinaryData *groups;
 };
 #define CIM__V1__SESSION_GRANTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__session_granted__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0,NULL }
 
 
 struct  Cim__V1__SessionDenied
@@ -254,10 +358,11 @@ struct  Cim__V1__LinkSend
   ProtobufCBinaryData device_id;
   size_t n_send;
   Cim__V1__Send **send;
+  uint64_t session_epoch;
 };
 #define CIM__V1__LINK_SEND__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_send__descriptor) \
-    , 0, 0,NULL, {0,NULL}, 0,NULL }
+    , 0, 0,NULL, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Cim__V1__LinkSendResult
@@ -275,14 +380,164 @@ struct  Cim__V1__LinkSendResult
 struct  Cim__V1__LinkAck
 {
   ProtobufCMessage base;
+  size_t n_sessions;
+  Cim__V1__SessionCursors **sessions;
+};
+#define CIM__V1__LINK_ACK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_ack__descriptor) \
+    , 0,NULL }
+
+
+struct  Cim__V1__SessionCursors
+{
+  ProtobufCMessage base;
   size_t n_session;
   Cim__V1__SessionRef **session;
   size_t n_cursors;
   Cim__V1__Cursor **cursors;
 };
-#define CIM__V1__LINK_ACK__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_ack__descriptor) \
+#define CIM__V1__SESSION_CURSORS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__session_cursors__descriptor) \
     , 0,NULL, 0,NULL }
+
+
+struct  Cim__V1__Sync
+{
+  ProtobufCMessage base;
+  uint64_t request_id;
+  size_t n_sessions;
+  Cim__V1__SyncSession **sessions;
+};
+#define CIM__V1__SYNC__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__sync__descriptor) \
+    , 0, 0,NULL }
+
+
+struct  Cim__V1__SyncSession
+{
+  ProtobufCMessage base;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
+  protobuf_c_boolean is_new;
+  size_t n_cursors;
+  Cim__V1__Cursor **cursors;
+  size_t n_conversations;
+  ProtobufCBinaryData *conversations;
+};
+#define CIM__V1__SYNC_SESSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__sync_session__descriptor) \
+    , 0,NULL, 0, 0,NULL, 0,NULL }
+
+
+struct  Cim__V1__SyncResult
+{
+  ProtobufCMessage base;
+  uint64_t request_id;
+  size_t n_sessions;
+  Cim__V1__SyncedSession **sessions;
+  protobuf_c_boolean unavailable;
+};
+#define CIM__V1__SYNC_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__sync_result__descriptor) \
+    , 0, 0,NULL, 0 }
+
+
+struct  Cim__V1__SyncedSession
+{
+  ProtobufCMessage base;
+  size_t n_session;
+  Cim__V1__SessionRef **session;
+  size_t n_feeds;
+  Cim__V1__Feed **feeds;
+};
+#define CIM__V1__SYNCED_SESSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__synced_session__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+struct  Cim__V1__Feed
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_last;
+  Cim__V1__LogPosition **last;
+  size_t n_tail;
+  Cim__V1__LogPosition **tail;
+};
+#define CIM__V1__FEED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__feed__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL }
+
+
+typedef enum {
+  CIM__V1__PAGES_REQUEST__FRAME__NOT_SET = 0,
+  CIM__V1__PAGES_REQUEST__FRAME_HELLO = 1,
+  CIM__V1__PAGES_REQUEST__FRAME_PAGE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__PAGES_REQUEST__FRAME__CASE)
+} Cim__V1__PagesRequest__FrameCase;
+
+struct  Cim__V1__PagesRequest
+{
+  ProtobufCMessage base;
+  Cim__V1__PagesRequest__FrameCase frame_case;
+  union {
+    Cim__V1__RouteHello *hello;
+    Cim__V1__Page *page;
+  };
+};
+#define CIM__V1__PAGES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__pages_request__descriptor) \
+    , CIM__V1__PAGES_REQUEST__FRAME__NOT_SET, {0} }
+
+
+typedef enum {
+  CIM__V1__PAGES_RESPONSE__FRAME__NOT_SET = 0,
+  CIM__V1__PAGES_RESPONSE__FRAME_FETCH = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__PAGES_RESPONSE__FRAME__CASE)
+} Cim__V1__PagesResponse__FrameCase;
+
+struct  Cim__V1__PagesResponse
+{
+  ProtobufCMessage base;
+  Cim__V1__PagesResponse__FrameCase frame_case;
+  union {
+    Cim__V1__Fetch *fetch;
+  };
+};
+#define CIM__V1__PAGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__pages_response__descriptor) \
+    , CIM__V1__PAGES_RESPONSE__FRAME__NOT_SET, {0} }
+
+
+struct  Cim__V1__Fetch
+{
+  ProtobufCMessage base;
+  uint64_t request_id;
+  ProtobufCBinaryData conversation;
+  size_t n_after;
+  Cim__V1__LogPosition **after;
+  uint32_t limit;
+  protobuf_c_boolean is_late;
+};
+#define CIM__V1__FETCH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__fetch__descriptor) \
+    , 0, {0,NULL}, 0,NULL, 0, 0 }
+
+
+struct  Cim__V1__Page
+{
+  ProtobufCMessage base;
+  uint64_t request_id;
+  size_t n_messages;
+  Cim__V1__Message **messages;
+  protobuf_c_boolean more;
+  size_t n_reset;
+  Cim__V1__Reset **reset;
+  protobuf_c_boolean unavailable;
+};
+#define CIM__V1__PAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__page__descriptor) \
+    , 0, 0,NULL, 0, 0,NULL, 0 }
 
 
 struct  Cim__V1__NotHere
@@ -344,6 +599,24 @@ void   cim__v1__session_ref__init
 /* Cim__V1__Deliver methods */
 void   cim__v1__deliver__init
                      (Cim__V1__Deliver         *message);
+/* Cim__V1__DeliverAck methods */
+void   cim__v1__deliver_ack__init
+                     (Cim__V1__DeliverAck         *message);
+/* Cim__V1__Tails methods */
+void   cim__v1__tails__init
+                     (Cim__V1__Tails         *message);
+/* Cim__V1__Tail methods */
+void   cim__v1__tail__init
+                     (Cim__V1__Tail         *message);
+/* Cim__V1__TailsQuery methods */
+void   cim__v1__tails_query__init
+                     (Cim__V1__TailsQuery         *message);
+/* Cim__V1__Restate methods */
+void   cim__v1__restate__init
+                     (Cim__V1__Restate         *message);
+/* Cim__V1__LinkDelivered methods */
+void   cim__v1__link_delivered__init
+                     (Cim__V1__LinkDelivered         *message);
 /* Cim__V1__KickSession methods */
 void   cim__v1__kick_session__init
                      (Cim__V1__KickSession         *message);
@@ -371,6 +644,36 @@ void   cim__v1__link_send_result__init
 /* Cim__V1__LinkAck methods */
 void   cim__v1__link_ack__init
                      (Cim__V1__LinkAck         *message);
+/* Cim__V1__SessionCursors methods */
+void   cim__v1__session_cursors__init
+                     (Cim__V1__SessionCursors         *message);
+/* Cim__V1__Sync methods */
+void   cim__v1__sync__init
+                     (Cim__V1__Sync         *message);
+/* Cim__V1__SyncSession methods */
+void   cim__v1__sync_session__init
+                     (Cim__V1__SyncSession         *message);
+/* Cim__V1__SyncResult methods */
+void   cim__v1__sync_result__init
+                     (Cim__V1__SyncResult         *message);
+/* Cim__V1__SyncedSession methods */
+void   cim__v1__synced_session__init
+                     (Cim__V1__SyncedSession         *message);
+/* Cim__V1__Feed methods */
+void   cim__v1__feed__init
+                     (Cim__V1__Feed         *message);
+/* Cim__V1__PagesRequest methods */
+void   cim__v1__pages_request__init
+                     (Cim__V1__PagesRequest         *message);
+/* Cim__V1__PagesResponse methods */
+void   cim__v1__pages_response__init
+                     (Cim__V1__PagesResponse         *message);
+/* Cim__V1__Fetch methods */
+void   cim__v1__fetch__init
+                     (Cim__V1__Fetch         *message);
+/* Cim__V1__Page methods */
+void   cim__v1__page__init
+                     (Cim__V1__Page         *message);
 /* Cim__V1__NotHere methods */
 void   cim__v1__not_here__init
                      (Cim__V1__NotHere         *message);
@@ -403,6 +706,24 @@ typedef void (*Cim__V1__SessionRef_Closure)
 typedef void (*Cim__V1__Deliver_Closure)
                  (const Cim__V1__Deliver *message,
                   void *closure_data);
+typedef void (*Cim__V1__DeliverAck_Closure)
+                 (const Cim__V1__DeliverAck *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Tails_Closure)
+                 (const Cim__V1__Tails *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Tail_Closure)
+                 (const Cim__V1__Tail *message,
+                  void *closure_data);
+typedef void (*Cim__V1__TailsQuery_Closure)
+                 (const Cim__V1__TailsQuery *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Restate_Closure)
+                 (const Cim__V1__Restate *message,
+                  void *closure_data);
+typedef void (*Cim__V1__LinkDelivered_Closure)
+                 (const Cim__V1__LinkDelivered *message,
+                  void *closure_data);
 typedef void (*Cim__V1__KickSession_Closure)
                  (const Cim__V1__KickSession *message,
                   void *closure_data);
@@ -430,6 +751,36 @@ typedef void (*Cim__V1__LinkSendResult_Closure)
 typedef void (*Cim__V1__LinkAck_Closure)
                  (const Cim__V1__LinkAck *message,
                   void *closure_data);
+typedef void (*Cim__V1__SessionCursors_Closure)
+                 (const Cim__V1__SessionCursors *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Sync_Closure)
+                 (const Cim__V1__Sync *message,
+                  void *closure_data);
+typedef void (*Cim__V1__SyncSession_Closure)
+                 (const Cim__V1__SyncSession *message,
+                  void *closure_data);
+typedef void (*Cim__V1__SyncResult_Closure)
+                 (const Cim__V1__SyncResult *message,
+                  void *closure_data);
+typedef void (*Cim__V1__SyncedSession_Closure)
+                 (const Cim__V1__SyncedSession *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Feed_Closure)
+                 (const Cim__V1__Feed *message,
+                  void *closure_data);
+typedef void (*Cim__V1__PagesRequest_Closure)
+                 (const Cim__V1__PagesRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__PagesResponse_Closure)
+                 (const Cim__V1__PagesResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Fetch_Closure)
+                 (const Cim__V1__Fetch *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Page_Closure)
+                 (const Cim__V1__Page *message,
+                  void *closure_data);
 typedef void (*Cim__V1__NotHere_Closure)
                  (const Cim__V1__NotHere *message,
                   void *closure_data);
@@ -452,6 +803,12 @@ extern const ProtobufCMessageDescriptor cim__v1__server_hello__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_ping__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__session_ref__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__deliver__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__deliver_ack__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__tails__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__tail__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__tails_query__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__restate__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__link_delivered__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__kick_session__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__session_opened__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__session_result__descriptor;
@@ -461,6 +818,16 @@ extern const ProtobufCMessageDescriptor cim__v1__session_closed__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_send__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_send_result__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_ack__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__session_cursors__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__sync__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__sync_session__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__sync_result__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__feed__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__pages_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__pages_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__fetch__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__page__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__not_here__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__interest__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__interest_ack__descriptor;

@@ -20,7 +20,6 @@ typedef struct Cim__V1__RegisterRequest Cim__V1__RegisterRequest;
 typedef struct Cim__V1__RegisterResponse Cim__V1__RegisterResponse;
 typedef struct Cim__V1__LoginRequest Cim__V1__LoginRequest;
 typedef struct Cim__V1__LoginResponse Cim__V1__LoginResponse;
-typedef struct Cim__V1__ServerEndpoint Cim__V1__ServerEndpoint;
 typedef struct Cim__V1__LogoutRequest Cim__V1__LogoutRequest;
 typedef struct Cim__V1__LogoutResponse Cim__V1__LogoutResponse;
 typedef struct Cim__V1__SendRequest Cim__V1__SendRequest;
@@ -31,6 +30,16 @@ typedef struct Cim__V1__OnlineUsersRequest Cim__V1__OnlineUsersRequest;
 typedef struct Cim__V1__OnlineUsersResponse Cim__V1__OnlineUsersResponse;
 typedef struct Cim__V1__GetUserRequest Cim__V1__GetUserRequest;
 typedef struct Cim__V1__GetUserResponse Cim__V1__GetUserResponse;
+typedef struct Cim__V1__CreateGroupRequest Cim__V1__CreateGroupRequest;
+typedef struct Cim__V1__CreateGroupResponse Cim__V1__CreateGroupResponse;
+typedef struct Cim__V1__JoinGroupRequest Cim__V1__JoinGroupRequest;
+typedef struct Cim__V1__JoinGroupResponse Cim__V1__JoinGroupResponse;
+typedef struct Cim__V1__LeaveGroupRequest Cim__V1__LeaveGroupRequest;
+typedef struct Cim__V1__LeaveGroupResponse Cim__V1__LeaveGroupResponse;
+typedef struct Cim__V1__ListGroupsRequest Cim__V1__ListGroupsRequest;
+typedef struct Cim__V1__ListGroupsResponse Cim__V1__ListGroupsResponse;
+typedef struct Cim__V1__ListMembersRequest Cim__V1__ListMembersRequest;
+typedef struct Cim__V1__ListMembersResponse Cim__V1__ListMembersResponse;
 
 
 /* --- enums --- */
@@ -87,18 +96,6 @@ struct  Cim__V1__LoginResponse
     , 0,NULL, {0,NULL}, 0,NULL }
 
 
-struct  Cim__V1__ServerEndpoint
-{
-  ProtobufCMessage base;
-  ProtobufCBinaryData id;
-  ProtobufCBinaryData host;
-  uint32_t port;
-};
-#define CIM__V1__SERVER_ENDPOINT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&cim__v1__server_endpoint__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
-
-
 struct  Cim__V1__LogoutRequest
 {
   ProtobufCMessage base;
@@ -130,6 +127,7 @@ struct  Cim__V1__SendRequest
   size_t n_content;
   Cim__V1__Content **content;
   ProtobufCBinaryData idempotency_key;
+  int32_t ack_level;
   Cim__V1__SendRequest__TargetCase target_case;
   union {
     uint64_t user_id;
@@ -138,7 +136,7 @@ struct  Cim__V1__SendRequest
 };
 #define CIM__V1__SEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_request__descriptor) \
-    , 0,NULL, {0,NULL}, CIM__V1__SEND_REQUEST__TARGET__NOT_SET, {0} }
+    , 0,NULL, {0,NULL}, 0, CIM__V1__SEND_REQUEST__TARGET__NOT_SET, {0} }
 
 
 struct  Cim__V1__SendResponse
@@ -233,6 +231,120 @@ struct  Cim__V1__GetUserResponse
     , 0,NULL }
 
 
+struct  Cim__V1__CreateGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+};
+#define CIM__V1__CREATE_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__create_group_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Cim__V1__CreateGroupResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+};
+#define CIM__V1__CREATE_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__create_group_response__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+struct  Cim__V1__JoinGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+};
+#define CIM__V1__JOIN_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__join_group_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Cim__V1__JoinGroupResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  protobuf_c_boolean joined;
+};
+#define CIM__V1__JOIN_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__join_group_response__descriptor) \
+    , {0,NULL}, 0,NULL, 0 }
+
+
+struct  Cim__V1__LeaveGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+};
+#define CIM__V1__LEAVE_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__leave_group_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Cim__V1__LeaveGroupResponse
+{
+  ProtobufCMessage base;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  protobuf_c_boolean left;
+};
+#define CIM__V1__LEAVE_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__leave_group_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Cim__V1__ListGroupsRequest
+{
+  ProtobufCMessage base;
+  uint32_t page_size;
+  ProtobufCBinaryData page_token;
+};
+#define CIM__V1__LIST_GROUPS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__list_groups_request__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  Cim__V1__ListGroupsResponse
+{
+  ProtobufCMessage base;
+  size_t n_group_ids;
+  ProtobufCBinaryData *group_ids;
+  ProtobufCBinaryData next_page_token;
+};
+#define CIM__V1__LIST_GROUPS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__list_groups_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Cim__V1__ListMembersRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+  uint32_t page_size;
+  ProtobufCBinaryData page_token;
+};
+#define CIM__V1__LIST_MEMBERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__list_members_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Cim__V1__ListMembersResponse
+{
+  ProtobufCMessage base;
+  size_t n_members;
+  Cim__V1__User **members;
+  ProtobufCBinaryData next_page_token;
+};
+#define CIM__V1__LIST_MEMBERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__list_members_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
 /* Cim__V1__RegisterRequest methods */
 void   cim__v1__register_request__init
                      (Cim__V1__RegisterRequest         *message);
@@ -245,9 +357,6 @@ void   cim__v1__login_request__init
 /* Cim__V1__LoginResponse methods */
 void   cim__v1__login_response__init
                      (Cim__V1__LoginResponse         *message);
-/* Cim__V1__ServerEndpoint methods */
-void   cim__v1__server_endpoint__init
-                     (Cim__V1__ServerEndpoint         *message);
 /* Cim__V1__LogoutRequest methods */
 void   cim__v1__logout_request__init
                      (Cim__V1__LogoutRequest         *message);
@@ -278,6 +387,36 @@ void   cim__v1__get_user_request__init
 /* Cim__V1__GetUserResponse methods */
 void   cim__v1__get_user_response__init
                      (Cim__V1__GetUserResponse         *message);
+/* Cim__V1__CreateGroupRequest methods */
+void   cim__v1__create_group_request__init
+                     (Cim__V1__CreateGroupRequest         *message);
+/* Cim__V1__CreateGroupResponse methods */
+void   cim__v1__create_group_response__init
+                     (Cim__V1__CreateGroupResponse         *message);
+/* Cim__V1__JoinGroupRequest methods */
+void   cim__v1__join_group_request__init
+                     (Cim__V1__JoinGroupRequest         *message);
+/* Cim__V1__JoinGroupResponse methods */
+void   cim__v1__join_group_response__init
+                     (Cim__V1__JoinGroupResponse         *message);
+/* Cim__V1__LeaveGroupRequest methods */
+void   cim__v1__leave_group_request__init
+                     (Cim__V1__LeaveGroupRequest         *message);
+/* Cim__V1__LeaveGroupResponse methods */
+void   cim__v1__leave_group_response__init
+                     (Cim__V1__LeaveGroupResponse         *message);
+/* Cim__V1__ListGroupsRequest methods */
+void   cim__v1__list_groups_request__init
+                     (Cim__V1__ListGroupsRequest         *message);
+/* Cim__V1__ListGroupsResponse methods */
+void   cim__v1__list_groups_response__init
+                     (Cim__V1__ListGroupsResponse         *message);
+/* Cim__V1__ListMembersRequest methods */
+void   cim__v1__list_members_request__init
+                     (Cim__V1__ListMembersRequest         *message);
+/* Cim__V1__ListMembersResponse methods */
+void   cim__v1__list_members_response__init
+                     (Cim__V1__ListMembersResponse         *message);
 /* --- per-message closures --- */
 
 typedef void (*Cim__V1__RegisterRequest_Closure)
@@ -291,9 +430,6 @@ typedef void (*Cim__V1__LoginRequest_Closure)
                   void *closure_data);
 typedef void (*Cim__V1__LoginResponse_Closure)
                  (const Cim__V1__LoginResponse *message,
-                  void *closure_data);
-typedef void (*Cim__V1__ServerEndpoint_Closure)
-                 (const Cim__V1__ServerEndpoint *message,
                   void *closure_data);
 typedef void (*Cim__V1__LogoutRequest_Closure)
                  (const Cim__V1__LogoutRequest *message,
@@ -325,6 +461,36 @@ typedef void (*Cim__V1__GetUserRequest_Closure)
 typedef void (*Cim__V1__GetUserResponse_Closure)
                  (const Cim__V1__GetUserResponse *message,
                   void *closure_data);
+typedef void (*Cim__V1__CreateGroupRequest_Closure)
+                 (const Cim__V1__CreateGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__CreateGroupResponse_Closure)
+                 (const Cim__V1__CreateGroupResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__JoinGroupRequest_Closure)
+                 (const Cim__V1__JoinGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__JoinGroupResponse_Closure)
+                 (const Cim__V1__JoinGroupResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__LeaveGroupRequest_Closure)
+                 (const Cim__V1__LeaveGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__LeaveGroupResponse_Closure)
+                 (const Cim__V1__LeaveGroupResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ListGroupsRequest_Closure)
+                 (const Cim__V1__ListGroupsRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ListGroupsResponse_Closure)
+                 (const Cim__V1__ListGroupsResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ListMembersRequest_Closure)
+                 (const Cim__V1__ListMembersRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ListMembersResponse_Closure)
+                 (const Cim__V1__ListMembersResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -335,7 +501,6 @@ extern const ProtobufCMessageDescriptor cim__v1__register_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__register_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__login_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__login_response__descriptor;
-extern const ProtobufCMessageDescriptor cim__v1__server_endpoint__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__logout_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__logout_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__send_request__descriptor;
@@ -346,6 +511,16 @@ extern const ProtobufCMessageDescriptor cim__v1__online_users_request__descripto
 extern const ProtobufCMessageDescriptor cim__v1__online_users_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__get_user_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__get_user_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__create_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__create_group_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__join_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__join_group_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__leave_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__leave_group_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__list_groups_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__list_groups_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__list_members_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__list_members_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

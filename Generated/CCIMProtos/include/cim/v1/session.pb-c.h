@@ -28,6 +28,7 @@ typedef struct Cim__V1__Ping Cim__V1__Ping;
 typedef struct Cim__V1__Pong Cim__V1__Pong;
 typedef struct Cim__V1__Kick Cim__V1__Kick;
 typedef struct Cim__V1__Drain Cim__V1__Drain;
+typedef struct Cim__V1__Delivered Cim__V1__Delivered;
 typedef struct Cim__V1__Reset Cim__V1__Reset;
 
 
@@ -69,7 +70,8 @@ typedef enum {
   CIM__V1__CONNECT_RESPONSE__FRAME_PONG = 4,
   CIM__V1__CONNECT_RESPONSE__FRAME_KICK = 5,
   CIM__V1__CONNECT_RESPONSE__FRAME_DRAIN = 6,
-  CIM__V1__CONNECT_RESPONSE__FRAME_RESET = 7
+  CIM__V1__CONNECT_RESPONSE__FRAME_RESET = 7,
+  CIM__V1__CONNECT_RESPONSE__FRAME_DELIVERED = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__CONNECT_RESPONSE__FRAME__CASE)
 } Cim__V1__ConnectResponse__FrameCase;
 
@@ -85,6 +87,7 @@ struct  Cim__V1__ConnectResponse
     Cim__V1__Kick *kick;
     Cim__V1__Drain *drain;
     Cim__V1__Reset *reset;
+    Cim__V1__Delivered *delivered;
   };
 };
 #define CIM__V1__CONNECT_RESPONSE__INIT \
@@ -217,10 +220,25 @@ struct  Cim__V1__Drain
 {
   ProtobufCMessage base;
   uint32_t within_ms;
+  size_t n_server;
+  Cim__V1__ServerEndpoint **server;
 };
 #define CIM__V1__DRAIN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__drain__descriptor) \
-    , 0 }
+    , 0, 0,NULL }
+
+
+struct  Cim__V1__Delivered
+{
+  ProtobufCMessage base;
+  size_t n_send_id;
+  Cim__V1__SendId **send_id;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+};
+#define CIM__V1__DELIVERED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__delivered__descriptor) \
+    , 0,NULL, 0,NULL }
 
 
 struct  Cim__V1__Reset
@@ -231,10 +249,12 @@ struct  Cim__V1__Reset
   Cim__V1__LogPosition **after;
   size_t n_next;
   Cim__V1__LogPosition **next;
+  size_t n_until;
+  Cim__V1__LogPosition **until;
 };
 #define CIM__V1__RESET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__reset__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL }
+    , {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Cim__V1__ConnectRequest methods */
@@ -273,6 +293,9 @@ void   cim__v1__kick__init
 /* Cim__V1__Drain methods */
 void   cim__v1__drain__init
                      (Cim__V1__Drain         *message);
+/* Cim__V1__Delivered methods */
+void   cim__v1__delivered__init
+                     (Cim__V1__Delivered         *message);
 /* Cim__V1__Reset methods */
 void   cim__v1__reset__init
                      (Cim__V1__Reset         *message);
@@ -314,6 +337,9 @@ typedef void (*Cim__V1__Kick_Closure)
 typedef void (*Cim__V1__Drain_Closure)
                  (const Cim__V1__Drain *message,
                   void *closure_data);
+typedef void (*Cim__V1__Delivered_Closure)
+                 (const Cim__V1__Delivered *message,
+                  void *closure_data);
 typedef void (*Cim__V1__Reset_Closure)
                  (const Cim__V1__Reset *message,
                   void *closure_data);
@@ -335,6 +361,7 @@ extern const ProtobufCMessageDescriptor cim__v1__ping__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__pong__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__kick__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__drain__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__delivered__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__reset__descriptor;
 
 PROTOBUF_C__END_DECLS
