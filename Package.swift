@@ -239,6 +239,10 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Tests/CIMTestSupport", swiftSettings: swift),
+    // Faults under load, and a proof from the clients' histories that nothing was lost.
+    .target(name: "CIMChaos", dependencies: ["CIMCore", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CIMChaosTests", dependencies: ["CIMChaos", "CIMCore", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "NgRPCTests",

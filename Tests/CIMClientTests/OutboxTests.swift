@@ -1,3 +1,4 @@
+import TestSupport
 import CIMCore
 import CIMProtos
 import Testing
