@@ -4,7 +4,7 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
       case invalidName, unknownUser, wrongName, alreadyOnline, kicked, refused, incompatible, unavailable,
-        closed
+        storage, closed
     }
 
     private let name: Name
@@ -25,6 +25,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let incompatible = Self(name: .incompatible)
     /// The service can't be reached or is not ready: try again later.
     public static let unavailable = Self(name: .unavailable)
+    /// What the client must keep can't be read or written, is in use by another client, or is another account's.
+    public static let storage = Self(name: .storage)
     /// The client was closed.
     public static let closed = Self(name: .closed)
 

@@ -1,9 +1,9 @@
 import CIMCore
 
-/// A random identifier of 22 characters of `[0-9A-Za-z_-]`, 128 bits and more.
-func randomWord(using random: inout some RandomNumberGenerator) -> String {
+/// A random identifier of characters of `[0-9A-Za-z_-]`; 22 of them are 128 bits and more.
+func randomWord(_ count: Int = 22, using random: inout some RandomNumberGenerator) -> String {
   let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-".utf8)
-  let characters = (0..<22).map { _ in alphabet[Int.random(in: alphabet.indices, using: &random)] }
+  let characters = (0..<count).map { _ in alphabet[Int.random(in: alphabet.indices, using: &random)] }
   return String(decoding: characters, as: UTF8.self)
 }
 
@@ -19,9 +19,16 @@ extension DeviceID {
 }
 
 extension ProducerID {
-  static func random(using random: inout some RandomNumberGenerator) -> Self {
-    guard let producer = try? Self(randomWord(using: &random)) else {
-      preconditionFailure("a random word is a valid id")
+  /// What all producers of a device begin with: 128 random bits.
+  static func randomPrefix() -> String {
+    var random = SystemRandomNumberGenerator()
+    return randomWord(using: &random)
+  }
+
+  /// A producer of its own for each call: the prefix and 66 random bits.
+  static func random(prefix: String, using random: inout some RandomNumberGenerator) -> Self {
+    guard let producer = try? Self(prefix + randomWord(11, using: &random)) else {
+      preconditionFailure("a prefix and a random word are a valid id")
     }
     return producer
   }

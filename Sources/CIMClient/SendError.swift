@@ -24,6 +24,16 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let closed = Self(name: .closed)
 
     public var description: String { self.name.rawValue }
+
+    /// The code of that description.
+    init?(_ description: String) {
+      guard let name = Name(rawValue: description) else { return nil }
+      self.name = name
+    }
+
+    private init(name: Name) {
+      self.name = name
+    }
   }
 
   /// The kind of reason.

@@ -110,7 +110,7 @@ struct Outbox: Sendable {
     _ conversation: Conversation, using random: inout some RandomNumberGenerator
   ) -> OutboxLane {
     let lane = OutboxLane(
-      conversation: conversation, producer: .random(using: &random), retry: Backoff(self.retry))
+      conversation: conversation, producer: .random(prefix: "", using: &random), retry: Backoff(self.retry))
     self.producers.insert(lane.producer)
     return lane
   }

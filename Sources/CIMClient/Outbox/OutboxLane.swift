@@ -183,7 +183,7 @@ struct OutboxLane: Sendable {
   private mutating func beginNewProducer(
     expected: UInt64, using random: inout some RandomNumberGenerator
   ) -> [Outbox.Resolution] {
-    self.producer = .random(using: &random)
+    self.producer = .random(prefix: "", using: &random)
     self.nextCounter = 1
     self.sentEnd = 0
     var resolutions: [Outbox.Resolution] = []
