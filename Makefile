@@ -1,6 +1,6 @@
 # The two that matter: make run, make test. Each installs what it needs and does not find.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup generate check-generated format lint k8s bench-rpc bench-codec image clean
+.PHONY: help run test chaos setup generate check-generated format lint k8s bench-rpc bench-codec image clean
 
 swift_sources := Package.swift Sources Tests
 
@@ -14,6 +14,10 @@ run: ## Chat: a route, two servers and a bot in one process, and you in it (ARGS
 
 test: setup ## Run every test (ARGS="--filter RedisTests" runs some)
 	@.ci/test $(ARGS)
+
+chaos: setup ## Break a whole system under load, and prove that nothing was lost (SEED=n repeats a run, ARGS="--help" says more)
+	@.ci/build --product cim-chaos
+	@exec .build/debug/cim-chaos run $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 setup: ## Install what is missing for all of these
 	@.ci/setup </dev/null

@@ -229,7 +229,13 @@ let package = Package(
       swiftSettings: swift),
 
     // What tests share: free ports, child processes, real Redis and ZooKeeper servers.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/TestSupport", swiftSettings: swift),
     // Routes and servers in one process, and clients made of the stubs.
     .target(
       name: "CIMTestSupport",
@@ -242,6 +248,16 @@ let package = Package(
       path: "Tests/CIMTestSupport", swiftSettings: swift),
     // Faults under load, and a proof from the clients' histories that nothing was lost.
     .target(name: "CIMChaos", dependencies: ["CIMCore", "TestSupport"], swiftSettings: swift),
+    .executableTarget(
+      name: "cim-chaos",
+      dependencies: [
+        "CIMChaos", "CIMClient", "CIMCore", "CIMProtos", "NgRPC", "NgRPCProtos", "TestSupport", "cim",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "CIMChaosTests", dependencies: ["CIMChaos", "CIMCore", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),

@@ -2,6 +2,7 @@ import CIMCore
 import CIMTestSupport
 import Synchronization
 import NgRPC
+import TestSupport
 
 /// A registry that tells clients of a relay in front of each server, so that a test can cut or silence their connections.
 final class RelayedRegistry: ServerRegistry {

@@ -3,6 +3,7 @@ import CIMServer
 import Logging
 import NIOCore
 import NgRPC
+import TestSupport
 
 /// A server on free ports.
 public final class RunningServer: Sendable {

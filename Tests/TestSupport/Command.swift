@@ -6,6 +6,8 @@ public struct Command: Sendable {
   public enum Streams: Sendable {
     /// A pipe each; standard output and standard error are captured apart.
     case pipes
+    /// Pipes for standard input and output; standard error is appended to the file of that path.
+    case logged(to: String)
     /// One pseudo-terminal of its own for all three, as a person would have; the output is captured as one.
     case terminal(columns: UInt16, rows: UInt16)
   }

@@ -5,21 +5,26 @@ import Foundation
 /// It is killed when the last reference goes.
 public final class RedisServer: Sendable {
   private let server: ServerProcess
-  private let data: TemporaryDirectory
+  /// Nil when the data is kept where the caller said.
+  private let data: TemporaryDirectory?
 
   /// Starts a server and waits until it answers PING.
   ///
   /// - Parameters:
   ///   - appendOnly: Whether writes are kept on disk, synced each time: what was answered survives `kill`.
+  ///   - directory: Where its data is kept and not removed; nil means a temporary folder.
   ///   - options: Further settings, as in redis.conf, such as `["maxmemory": "1mb"]`.
   /// - Throws: `MissingProgram` when redis-server is not installed.
-  public init(appendOnly: Bool = false, options: [String: String] = [:]) async throws {
+  public init(appendOnly: Bool = false, in directory: String? = nil, options: [String: String] = [:])
+    async throws
+  {
     let executable = try MissingProgram.path(of: "redis-server", package: "redis-server")
-    let data = try TemporaryDirectory("redis")
+    let data = directory == nil ? try TemporaryDirectory("redis") : nil
     self.data = data
+    let path = directory ?? data?.path ?? ""
     server = try await ServerProcess { port in
       var settings = [
-        "port": "\(port)", "bind": "127.0.0.1", "dir": data.path, "save": "",
+        "port": "\(port)", "bind": "127.0.0.1", "dir": path, "save": "",
         "appendonly": appendOnly ? "yes" : "no", "appendfsync": "always",
       ]
       settings.merge(options) { $1 }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// All are close-on-exec, so that no other child holds an end open.
 struct StandardStreams: Sendable {
-  /// What the parent writes to and reads from. For a terminal, the master twice and no `errors`.
+  /// What the parent writes to and reads from. For a terminal, the master twice; `errors` is nil where there is none to read.
   let input: Int32
   let output: Int32
   let errors: Int32?
@@ -24,6 +24,17 @@ struct StandardStreams: Sendable {
       self.output = output
       self.errors = errors
       childEnds = [childInput, childOutput, childErrors]
+      terminal = nil
+    case .logged(let path):
+      let log = try SystemCallError.check("open \(path)") {
+        open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+      }
+      let (childInput, input) = try Self.pipe()
+      let (output, childOutput) = try Self.pipe()
+      self.input = input
+      self.output = output
+      errors = nil
+      childEnds = [childInput, childOutput, log]
       terminal = nil
     case .terminal(let columns, let rows):
       let master = try SystemCallError.check("open /dev/ptmx") {

@@ -11,30 +11,34 @@ public final class ZooKeeperServer: Sendable {
   ].map { "/usr/share/java/\($0).jar" }
 
   private let server: ServerProcess
-  private let folder: TemporaryDirectory
+  /// Nil when the data is kept where the caller said.
+  private let folder: TemporaryDirectory?
 
   /// Starts a server and waits until it serves.
   ///
+  /// - Parameter directory: Where its data is kept and not removed; nil means a temporary folder.
   /// - Throws: `MissingProgram` when Java or ZooKeeper is not installed.
-  public init() async throws {
+  public init(in directory: String? = nil) async throws {
     let java = try MissingProgram.path(of: "java", package: "default-jre-headless")
     for archive in Self.archives where !FileManager.default.isReadableFile(atPath: archive) {
       throw MissingProgram(archive, package: "zookeeper")
     }
-    let folder = try TemporaryDirectory("zookeeper")
+    let folder = directory == nil ? try TemporaryDirectory("zookeeper") : nil
     self.folder = folder
+    let path = directory ?? folder?.path ?? ""
     server = try await ServerProcess { port in
-      let configuration = try folder.write(
-        """
+      let configuration = "\(path)/zoo.cfg"
+      let settings = """
         tickTime=500
-        dataDir=\(folder.path)
+        dataDir=\(path)
         clientPortAddress=127.0.0.1
         clientPort=\(port)
         maxClientCnxns=0
         admin.enableServer=false
         4lw.commands.whitelist=*
 
-        """, to: "zoo.cfg")
+        """
+      try Data(settings.utf8).write(to: URL(fileURLWithPath: configuration))
       // One small JVM that starts fast: no optimising compiler, no parallel collector.
       return Command(
         java,
@@ -43,7 +47,7 @@ public final class ZooKeeperServer: Sendable {
           "-Dzookeeper.forceSync=no", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
           "-cp", Self.archives.joined(separator: ":"),
           "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
-        ], directory: folder.path)
+        ], directory: path)
     } isReady: { port in
       LoopbackProbe.ask("srvr", port: port)?.contains("Mode:") ?? false
     }

@@ -48,3 +48,13 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { "\(self.kind.rawValue): \(self.detail)" }
 }
+
+extension Violation.Kind {
+  /// Whether what is wrong now may come right by waiting.
+  public var mayHeal: Bool {
+    switch self {
+    case .lost, .partial, .unanswered, .ghost, .unlisted: true
+    default: false
+    }
+  }
+}

@@ -11,6 +11,7 @@ struct NodeOptions: ParsableArguments {
   @Option(Settings.zooKeeperSessionTimeout) var zookeeperSessionTimeout: String?
   @Option(Settings.textBytes) var limitsTextBytes: String?
   @Option(Settings.grace) var shutdownGrace: String?
+  @Option(Settings.statisticsInterval) var statisticsInterval: String?
   @OptionGroup var common: CommonOptions
 
   /// The flags that were given.
@@ -20,6 +21,7 @@ struct NodeOptions: ParsableArguments {
     flags.set(Settings.zooKeeperSessionTimeout, self.zookeeperSessionTimeout)
     flags.set(Settings.textBytes, self.limitsTextBytes)
     flags.set(Settings.grace, self.shutdownGrace)
+    flags.set(Settings.statisticsInterval, self.statisticsInterval)
     return flags
   }
 }
@@ -49,6 +51,16 @@ extension SettingsReader {
         setting, value: "this machine's name, \"\(Machine.name)\",", reason: "it is not \(setting.rule).")
     }
     return id
+  }
+}
+
+extension SettingsReader {
+  /// What logs the counters, first in the list of services, so that it is stopped last; empty when nobody wants that.
+  func statistics<Statistics: Sendable>(
+    of statistics: @escaping @Sendable () -> Statistics, logger: Logger
+  ) throws(SettingError) -> [any Service] {
+    guard let interval = try self.value(Settings.statisticsInterval) else { return [] }
+    return [StatisticsService(interval: interval, statistics: statistics, logger: logger)]
   }
 }
 

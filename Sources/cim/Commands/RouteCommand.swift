@@ -57,7 +57,8 @@ struct RouteCommand: SettingsCommand {
       throw SettingError.unusable(Settings.routeListen, value: "\(address)", reason: error.message)
     }
     logger.notice("Route \(configuration.id) listens on \(route.endpoint).")
-    try await serve([RegistryService(registry: registry), route], logger: logger)
+    let statistics = try settings.statistics(of: { route.statistics }, logger: logger)
+    try await serve(statistics + [RegistryService(registry: registry), route], logger: logger)
     await redis.shutdown()
   }
 }

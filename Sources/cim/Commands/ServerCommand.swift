@@ -73,6 +73,7 @@ struct ServerCommand: SettingsCommand {
     logger.notice(
       "Server \(configuration.id) listens on \(server.endpoint) for clients, on \(server.pushEndpoint) for routes."
     )
-    try await serve([RegistryService(registry: registry), server], logger: logger)
+    let statistics = try settings.statistics(of: { server.statistics }, logger: logger)
+    try await serve(statistics + [RegistryService(registry: registry), server], logger: logger)
   }
 }

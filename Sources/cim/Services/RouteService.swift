@@ -9,6 +9,9 @@ struct RouteService: Service {
   /// Where it listens.
   var endpoint: Endpoint { self.port.endpoint }
 
+  /// What was counted since the start.
+  var statistics: RouteStatistics { self.node.statistics }
+
   private let node: RouteNode
   private let port: Port
   private let advertised: Endpoint?

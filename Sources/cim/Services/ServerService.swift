@@ -15,6 +15,9 @@ struct ServerService: Service {
   /// Where routes connect to.
   var pushEndpoint: Endpoint { self.pushPort.endpoint }
 
+  /// What was counted since the start.
+  var statistics: ServerStatistics { self.node.statistics }
+
   private let node: ServerNode
   private let clientPort: Port
   private let pushPort: Port

@@ -86,6 +86,10 @@ enum Settings {
   static let grace = Setting.duration(
     "shutdown.grace", "How long a stopping process waits for its clients and calls to end.", fallback: "10s")
 
+  static let statisticsInterval = Setting.duration(
+    "statistics.interval", "How often what was counted is logged, as one line at the level notice.",
+    fallback: "never")
+
   static let logLevel = Setting.level("log.level", "How much is logged, to standard error.", fallback: "info")
 
   /// Every key, for the file: one that is not here is a mistake.
@@ -94,6 +98,6 @@ enum Settings {
     redisURL.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
-    textBytes.key, grace.key, logLevel.key,
+    textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
   ]
 }

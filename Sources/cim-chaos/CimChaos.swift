@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// The program.
+@main
+struct CimChaos: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cim-chaos",
+    abstract:
+      "Break a cim of real processes under load, and prove from its clients' histories that nothing was lost.",
+    subcommands: [RunCommand.self, ClientCommand.self, CheckCommand.self],
+    defaultSubcommand: RunCommand.self)
+}

@@ -1,0 +1,139 @@
+import CIMChaos
+import CIMClient
+import CIMCore
+import Glibc
+import Logging
+import NgRPC
+import Synchronization
+
+/// One user's client, and what it has on record.
+actor HostedClient {
+  /// What all clients of a process have in common.
+  struct Setting: Sendable {
+    let routes: [Endpoint]
+    let roster: Roster
+    let directory: String
+    let seed: UInt64
+    let logger: Logger
+  }
+
+  /// How many messages may wait for an answer before no more are sent.
+  private static let unanswered = 100
+
+  private let member: Roster.Member
+  private let setting: Setting
+  private let file: HistoryFile
+  private var chatter: Chatter
+  private var client: ChatClient?
+  private var recording: Task<Void, Never>?
+  private var rate = 0.0
+  private var chatting: Task<Void, Never>?
+
+  init(_ member: Roster.Member, _ setting: Setting) throws {
+    self.member = member
+    self.setting = setting
+    self.file = try HistoryFile(path: RunDirectory.history(of: member.name, in: setting.directory))
+    self.chatter = Chatter(member, in: setting.roster, seed: setting.seed)
+  }
+
+  /// Connects, and stays connected.
+  func enter() throws {
+    guard self.client == nil else { return }
+    try self.file.append(.started(process: getpid()))
+    var configuration = ChatClient.Configuration(
+      routes: self.setting.routes, identity: .name(try UserName(self.member.name)),
+      device: try DeviceID("chaos"), logger: self.setting.logger)
+    configuration.heartbeat = .init(pingInterval: .seconds(2), idleTimeout: .seconds(8))
+    configuration.timeouts = .init(login: .seconds(5), welcome: .seconds(5))
+    configuration.reconnect.maximum = .seconds(3)
+    let client = ChatClient(configuration)
+    self.client = client
+    self.recording = Task { await self.record(client) }
+    Task { try? await client.connect() }
+    self.chat(self.rate)
+  }
+
+  /// Leaves in good order: with all answers.
+  func leave() async {
+    self.chatting?.cancel()
+    guard let client = self.client.take() else { return }
+    await client.close(within: .seconds(20))
+    await self.recording?.value
+  }
+
+  /// Sends that many messages a second from now on.
+  func chat(_ rate: Double) {
+    self.rate = rate
+    self.chatting?.cancel()
+    guard rate > 0, self.client != nil else { return }
+    self.chatting = Task {
+      while (try? await Task.sleep(for: self.chatter.pause(rate: self.rate))) != nil {
+        self.post(to: self.chatter.conversation())
+      }
+    }
+  }
+
+  /// Sends messages to one conversation, no more at a time than may wait for an answer.
+  func say(_ count: Int, in conversation: Conversation) async {
+    var left = count
+    while left > 0 {
+      if self.post(to: conversation) {
+        left -= 1
+      } else if (try? await Task.sleep(for: .milliseconds(5))) == nil {
+        return
+      }
+    }
+  }
+
+  @discardableResult
+  private func post(to conversation: Conversation) -> Bool {
+    guard let client = self.client, client.info.account != nil, client.info.unanswered < Self.unanswered
+    else {
+      return false
+    }
+    let text = self.chatter.text()
+    let ticket = client.post(text, to: .conversation(conversation))
+    self.texts[ticket] = text
+    self.write(.send(SentMessage(producer: "", conversation: conversation, counter: 0, text: text)))
+    return true
+  }
+
+  private var texts: [SendTicket: String] = [:]
+
+  private func record(_ client: ChatClient) async {
+    for await event in client.events {
+      switch event {
+      case .state(.ready(let server)): self.write(.online(server: "\(server)"))
+      case .state(.reconnecting(let reason, _)): self.write(.away(reason: reason))
+      case .state(.closed): self.write(.closed)
+      case .state(.failed(let error)): self.write(.failed(reason: error.message))
+      case .state(.connecting), .kicked: break
+      case .message(let message):
+        self.write(
+          .shown(
+            ShownMessage(
+              conversation: message.conversation, position: message.position, sender: message.sender.id,
+              text: message.text)))
+      case .sendAccepted(let ticket, let accepted):
+        guard let text = self.texts.removeValue(forKey: ticket) else { break }
+        self.write(.accepted(text: text, position: accepted.position, isDuplicate: accepted.isDuplicate))
+      case .sendRefused(let ticket, let error):
+        guard let text = self.texts.removeValue(forKey: ticket) else { break }
+        self.write(.refused(text: text, isUncertain: error.code == .uncertain, reason: error.message))
+      case .reset(let conversation, let after, _):
+        self.write(.reset(conversation: conversation, after: after, until: nil))
+      case .missed(let count):
+        self.write(.failed(reason: "\(count) messages were not taken in time"))
+      }
+    }
+  }
+
+  private func write(_ event: HistoryEvent) {
+    do {
+      try self.file.append(event)
+    } catch {
+      // Without its record a client proves nothing.
+      fatalError("\(error)")
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import CIMChaos
+import CIMCore
+import Foundation
+import TestSupport
+
+/// A system with users in it: what every scenario begins with and is judged by.
+final class Stage {
+  struct Setting: Sendable {
+    var system = ChaosSystem.Setting()
+    /// Processes of clients, and how many clients each has.
+    var hosts = 8
+    var clientsPerHost = 3
+    var groups = 3
+    var seed: UInt64 = 1
+    var clientLogLevel = "info"
+  }
+
+  let setting: Setting
+  let directory: RunDirectory
+  let system: ChaosSystem
+  let hosts: [ClientHost]
+  private(set) var roster: Roster
+  private(set) var histories: Histories
+  private let watcher: String
+
+  private init(
+    _ setting: Setting, _ directory: RunDirectory, _ system: ChaosSystem, _ roster: Roster, watcher: String
+  ) {
+    self.setting = setting
+    self.directory = directory
+    self.system = system
+    self.roster = roster
+    self.watcher = watcher
+    self.histories = Histories(roster, in: directory.path)
+    let names = roster.members.map(\.name)
+    self.hosts = (0..<setting.hosts).map { index in
+      ClientHost(
+        id: "clients-\(index + 1)",
+        names: Array(names[(index * setting.clientsPerHost)...].prefix(setting.clientsPerHost)),
+        // Each begins with another route.
+        routes: (0..<system.routes.count).map { system.routes[(index + $0) % system.routes.count].relayPort },
+        seed: setting.seed &+ UInt64(index * 1000), logLevel: setting.clientLogLevel, directory: directory)
+    }
+  }
+
+  /// Starts a system, makes the accounts and groups, and starts the clients; all are online when it returns.
+  static func open(_ setting: Setting, in directory: RunDirectory) async throws -> Stage {
+    let system = try await ChaosSystem(setting.system, in: directory)
+    let calls = RouteCalls(node: system.routes[0])
+    let roster = try await Cast(calls, users: setting.hosts * setting.clientsPerHost, groups: setting.groups)
+      .roster
+    try roster.write(to: RunDirectory.roster(in: directory.path))
+    let watcher = try await calls.register("watcher").token
+    let stage = Stage(setting, directory, system, roster, watcher: watcher)
+    for host in stage.hosts { try host.start() }
+    try await stage.wait(for: "all clients are online", within: .seconds(120)) { $0.isOnline }
+    try await stage.gatherInLobby()
+    Report.line("\(roster.members.count) clients are online")
+    return stage
+  }
+
+  /// Users whose process is meant to run.
+  var living: Set<UserID> {
+    let names = Set(self.hosts.filter(\.isUp).flatMap(\.names))
+    return Set(self.roster.members.filter { names.contains($0.name) }.map(\.id))
+  }
+
+  /// Has all clients together send that many messages a second.
+  func setRate(_ rate: Double) throws {
+    for host in self.hosts where host.isUp { try host.setRate(rate / Double(self.roster.members.count)) }
+  }
+
+  /// Waits until every living client's history satisfies a condition.
+  func wait(for what: String, within limit: Duration, _ condition: (ClientHistory) -> Bool) async throws {
+    let living = self.living
+    do {
+      try await eventually(within: limit, what) {
+        try self.histories.readOn()
+        return self.histories.sorted.allSatisfy { !living.contains($0.user) || condition($0) }
+      }
+    } catch is DeadlineExceeded {
+      let missing = self.histories.all.filter { living.contains($0.value.user) && !condition($0.value) }.keys
+        .sorted()
+      throw RunError("not within \(limit): \(what); missing: \(missing.joined(separator: ", "))")
+    }
+  }
+
+  /// The place in the lobby from which on it is for all: somebody speaks until everybody has heard something.
+  private func gatherInLobby() async throws {
+    let speaker = self.hosts[0]
+    let hasHeard = { (history: ClientHistory) in history.firstInLobby != nil }
+    let quiet = self.roster.members[0].id
+    for attempt in 1... {
+      try speaker.tell(.say(name: speaker.names[0], conversation: .lobby, count: 1))
+      do {
+        try await self.wait(for: "everybody hears the lobby", within: .seconds(2)) {
+          $0.user == quiet || hasHeard($0)
+        }
+        break
+      } catch let error as RunError {
+        guard attempt < 20 else { throw error }
+      }
+    }
+    self.roster.lobbyFrom = self.histories.sorted.compactMap(\.firstInLobby).max()
+  }
+
+  /// Judges what is there, without what only the end shows.
+  func check(_ listings: [HistoryChecker.Listing] = []) throws -> Verdict {
+    try self.histories.readOn()
+    return HistoryChecker(
+      roster: self.roster, histories: self.histories.sorted, living: self.living, listings: listings
+    ).check()
+  }
+
+  /// Waits until nothing is missing any more, and says what is when the time is over.
+  func settle(within limit: Duration) async throws -> Verdict {
+    try self.setRate(0)
+    let deadline = ContinuousClock.now + limit
+    while true {
+      let verdict = try self.check(try await self.listings())
+      let isOver = ContinuousClock.now >= deadline
+      if isOver || (verdict.isClean && self.isEverybodyOnline) { return verdict }
+      // What can't get better is not waited for.
+      if !verdict.violations.contains(where: \.kind.mayHeal) && self.isEverybodyOnline { return verdict }
+      try await Task.sleep(for: .milliseconds(500))
+    }
+  }
+
+  private var isEverybodyOnline: Bool {
+    let living = self.living
+    return self.histories.sorted.allSatisfy { !living.contains($0.user) || $0.isOnline }
+  }
+
+  /// Whom each route lists. One that does not answer lists nobody.
+  func listings() async throws -> [HistoryChecker.Listing] {
+    var listings: [HistoryChecker.Listing] = []
+    for route in self.system.routes where route.process != nil {
+      let users = try? await RouteCalls(node: route).onlineUsers(token: self.watcher)
+      listings.append(.init(route: route.id, users: users ?? []))
+    }
+    return listings
+  }
+
+  /// Ends everything.
+  func close() async throws {
+    for host in self.hosts { try await host.kill() }
+    try await self.system.close()
+  }
+}
+
+extension ClientHistory {
+  /// The first place of the lobby that the client has seen.
+  fileprivate var firstInLobby: LogPosition? {
+    for case .shown(let message) in self.lines.lazy.map(\.event) where message.conversation == .lobby {
+      return message.position
+    }
+    return nil
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import NgRPC
+import NgRPCProtos
+import Synchronization
+import TestSupport
+
+/// `cim route` or `cim server`, which can die and be started again; others reach it through relays only.
+final class CimNode: Sendable {
+  enum Role: String, Sendable { case route, server }
+
+  private struct State {
+    var process: ChildProcess?
+    var lives = 0
+    var binary: String
+  }
+
+  let id: String
+  let role: Role
+  /// In front of the port for clients, and of a server's port for routes.
+  let clientRelay = Relay()
+  let pushRelay = Relay()
+  /// Where clients reach it.
+  let relayPort: Int
+
+  private let ports: [Int]
+  private let environment: [String: String]
+  private let directory: RunDirectory
+  private let state: Mutex<State>
+
+  init(
+    _ role: Role, id: String, binary: String, environment: [String: String], directory: RunDirectory
+  ) async throws {
+    let ports = [try freePort(), try freePort()]
+    let relayPort = try await self.clientRelay.start(to: ports[0])
+    var environment = environment
+    let key = "CIM_\(role.rawValue.uppercased())"
+    environment["\(key)_ID"] = id
+    environment["\(key)_LISTEN"] = "127.0.0.1:\(ports[0])"
+    environment["\(key)_ADVERTISE"] = "127.0.0.1:\(relayPort)"
+    if role == .server {
+      environment["\(key)_PUSH_LISTEN"] = "127.0.0.1:\(ports[1])"
+      environment["\(key)_PUSH_ADVERTISE"] = "127.0.0.1:\(try await self.pushRelay.start(to: ports[1]))"
+    }
+    self.id = id
+    self.role = role
+    self.relayPort = relayPort
+    self.ports = ports
+    self.environment = environment
+    self.directory = directory
+    self.state = Mutex(State(binary: binary))
+  }
+
+  /// The process, while there is one.
+  var process: ChildProcess? { self.state.withLock { $0.process } }
+
+  /// Where it itself listens.
+  var port: Int { self.ports[0] }
+
+  /// Starts it, with a log of its own for each life.
+  func start(binary: String? = nil) throws {
+    try self.state.withLock { state in
+      if let binary { state.binary = binary }
+      state.lives += 1
+      state.process = try ChildProcess(
+        Command(
+          state.binary, [self.role.rawValue], environment: self.environment,
+          streams: .logged(to: self.directory.log(of: self.id, life: state.lives))))
+    }
+  }
+
+  /// Ends it at once.
+  func kill() async throws {
+    guard let process = self.state.withLock({ $0.process.take() }) else { return }
+    process.kill()
+    try await process.waitUntilExit()
+  }
+
+  /// Asks it to end, and waits for that.
+  ///
+  /// - Throws: `DeadlineExceeded` when it has not ended in time, and what is wrong when it ended with an error.
+  func stop(within limit: Duration) async throws {
+    guard let process = self.state.withLock({ $0.process.take() }) else { return }
+    let exit = try await process.stop(within: limit)
+    guard exit == .code(0) else { throw RunError("\(self.id) ended with \(exit) when it was asked to stop") }
+  }
+
+  func signal(_ number: Int32) { self.process?.signal(number) }
+
+  /// Waits until it says that it serves.
+  func waitUntilServing(within limit: Duration = .seconds(30)) async throws {
+    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: self.port)], logger: .silent)
+    let health = GrpcHealthV1.Health.Client(channel)
+    do {
+      try await eventually(within: limit, "\(self.id) serves; see its log") {
+        guard self.process?.isRunning == true else { throw RunError("\(self.id) ended; see its log") }
+        let answer = try? await health.check(.init(), options: CallOptions(timeout: .seconds(2)))
+        return answer?.status == .serving
+      }
+    } catch {
+      await channel.shutdown(within: .zero)
+      throw error
+    }
+    await channel.shutdown(within: .zero)
+  }
+
+  func close() async throws {
+    try await self.kill()
+    await self.clientRelay.stop()
+    await self.pushRelay.stop()
+  }
+}
