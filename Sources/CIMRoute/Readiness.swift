@@ -11,7 +11,9 @@ final class Readiness: Sendable {
   private let latest = Latest(false)
 
   init(stores: Stores, registry: any Store, links: LinkSet, interval: Duration, logger: Logger) {
-    self.stores = [stores.accounts, stores.logins, stores.sessions, stores.log]
+    self.stores = [
+      stores.accounts, stores.logins, stores.sessions, stores.log, stores.cursors, stores.groups,
+    ]
     self.registry = registry
     self.links = links
     self.interval = interval

@@ -24,7 +24,7 @@ struct ConnectionReporterTests {
     }
     #expect(lines.all.count == 3)
     #expect(lines.all.allSatisfy { $0.contains("connection refused") && $0.contains("start it") })
-    reporter.report(Event.ready, now: start + .seconds(25))
+    reporter.report(Event.ready(ReplicationInfo(.null)), now: start + .seconds(25))
     reporter.report(Event.lost(refused, retryIn: .milliseconds(1)), now: start + .seconds(25))
     #expect(lines.all.count == 5)
     #expect(lines.all.allSatisfy { $0.contains("redis://:***@h:6379") && !$0.contains("hush") })

@@ -12,7 +12,7 @@ struct ConnectionStateMachineTests {
     #expect(machine.state.connected(now: machine.now).transport == .sendHandshake)
     #expect(machine.reply(.status("OK")).event == nil)
     #expect(!machine.state.isReady)
-    #expect(machine.reply(.status("PONG")).event == .ready)
+    #expect(machine.reply(.status("PONG")).event == .ready(ReplicationInfo(.null)))
     #expect(machine.state.isReady)
   }
 

@@ -19,6 +19,7 @@ extension ServerInstance {
 
 extension Conversation {
   static let adaAndBob = Self.direct(between: Account.ada.id, and: Account.bob.id)
+  static let adaAndCarol = Self.direct(between: Account.ada.id, and: UserID(3))
   static let friends = try! Self.group(GroupID("friends"))
 }
 
@@ -49,7 +50,7 @@ extension LogEntry {
 extension AppendOutcome {
   /// The entry, if it was accepted, now or before.
   var entry: LogEntry? {
-    guard case .accepted(let entry, _) = self else { return nil }
+    guard case .accepted(let entry, _, _) = self else { return nil }
     return entry
   }
 }
@@ -64,4 +65,21 @@ func concurrently<Result: Sendable>(
     }
     return try await group.reduce(into: []) { $0.append($1) }
   }
+}
+
+extension MessageLog {
+  /// One user's marks, however new.
+  func dirtyMarks(of user: UserID, limit: Int) async throws -> [DirtyMark] {
+    try await self.dirtyMarks(of: [user], olderThan: 0, limit: limit)[user] ?? []
+  }
+}
+
+extension MessageLogLimits {
+  /// Marks can be cleared at once.
+  static let withoutLease: Self = {
+    var limits = Self.defaults
+    limits.markLeaseMilliseconds = 0
+    limits.clockToleranceMilliseconds = 0
+    return limits
+  }()
 }

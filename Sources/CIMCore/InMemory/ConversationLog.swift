@@ -1,15 +1,22 @@
 import NIOCore
 
-/// The log of one conversation, with what is remembered of its senders.
-struct ConversationLog {
-  private struct SenderKey: Hashable {
+/// The log of one conversation, with what is remembered of its senders, and a group's members.
+struct ConversationLog: Sendable {
+  /// When, and in which copy of the store, something happens.
+  struct Moment: Sendable {
+    let time: Timestamp
+    let identity: String
+  }
+
+  private struct SenderKey: Hashable, Sendable {
     let sender: UserID
     let key: IdempotencyKey
   }
 
   private let conversation: Conversation
   private let limits: MessageLogLimits
-  private let epoch: UInt64
+  /// Under which identity of the store the last entry was written.
+  private var identity: String?
   private var entries = CircularBuffer<LogEntry>()
   private var producers: ExpiringTable<ProducerID, ProducerWindow>
   private var keys: ExpiringTable<SenderKey, LogPosition>
@@ -17,45 +24,51 @@ struct ConversationLog {
   /// The place of the last entry, also when that has been trimmed.
   private(set) var tail: LogPosition?
 
+  /// A group's members, each with where it joined.
+  private(set) var members: [UserID: LogPosition] = [:]
+
+  /// Who was a member and is none, each with where it left.
+  private var formerMembers: [UserID: LogPosition] = [:]
+
   /// Whether there is nothing to remember.
   var isVacant: Bool { self.tail == nil && self.producers.count == 0 }
 
-  init(_ conversation: Conversation, limits: MessageLogLimits, began: Timestamp) {
+  init(_ conversation: Conversation, limits: MessageLogLimits) {
     self.conversation = conversation
     self.limits = limits
-    self.epoch = began.milliseconds
     self.producers = ExpiringTable(
       lifetime: limits.producerMilliseconds, capacity: limits.entriesPerConversation)
     self.keys = ExpiringTable(lifetime: limits.keyMilliseconds, capacity: limits.entriesPerConversation)
   }
 
-  mutating func append(_ append: Append, at now: Timestamp) -> AppendOutcome {
+  mutating func append(_ append: Append, at moment: Moment) -> AppendOutcome {
     switch append.idempotency {
     case .none:
-      let answer = self.appendOrRefuse(append, at: now)
+      guard let answer = self.appendOrRefuse(append, at: moment) else { return .staleMark }
       return self.outcome(answer, duplicate: false)
     case .producer(let producer, let counter):
-      return self.append(append, producer: producer, counter: counter, at: now)
+      return self.append(append, producer: producer, counter: counter, at: moment)
     case .key(let key):
-      return self.append(append, key: key, at: now)
+      return self.append(append, key: key, at: moment)
     }
   }
 
   private mutating func append(
-    _ append: Append, producer: ProducerID, counter: UInt64, at now: Timestamp
+    _ append: Append, producer: ProducerID, counter: UInt64, at moment: Moment
   ) -> AppendOutcome {
     guard counter > 0 else { return .refused(.zeroCounter) }
-    var window = self.producers.value(for: producer, at: now) ?? ProducerWindow(owner: append.sender.id)
+    var window =
+      self.producers.value(for: producer, at: moment.time) ?? ProducerWindow(owner: append.sender.id)
     guard window.owner == append.sender.id else { return .refused(.foreignProducer) }
     switch window.judge(counter) {
     case .known(let answer):
       // A repetition is a use: the producer lives on.
-      self.producers.set(window, for: producer, at: now)
+      self.producers.set(window, for: producer, at: moment.time)
       return self.outcome(answer, duplicate: true)
     case .next:
-      let answer = self.appendOrRefuse(append, at: now)
+      guard let answer = self.appendOrRefuse(append, at: moment) else { return .staleMark }
       window.record(answer, keeping: self.limits.answersPerProducer)
-      self.producers.set(window, for: producer, at: now)
+      self.producers.set(window, for: producer, at: moment.time)
       return self.outcome(answer, duplicate: false)
     case .gap(let expected):
       return .gap(expected: expected)
@@ -64,13 +77,13 @@ struct ConversationLog {
     }
   }
 
-  private mutating func append(_ append: Append, key: IdempotencyKey, at now: Timestamp) -> AppendOutcome {
+  private mutating func append(_ append: Append, key: IdempotencyKey, at moment: Moment) -> AppendOutcome {
     let senderKey = SenderKey(sender: append.sender.id, key: key)
-    if let position = self.keys.value(for: senderKey, at: now) {
+    if let position = self.keys.value(for: senderKey, at: moment.time) {
       return self.outcome(.accepted(position), duplicate: true)
     }
-    let answer = self.appendOrRefuse(append, at: now)
-    if case .accepted(let position) = answer { self.keys.set(position, for: senderKey, at: now) }
+    guard let answer = self.appendOrRefuse(append, at: moment) else { return .staleMark }
+    if case .accepted(let position) = answer { self.keys.set(position, for: senderKey, at: moment.time) }
     return self.outcome(answer, duplicate: false)
   }
 
@@ -78,22 +91,57 @@ struct ConversationLog {
     switch answer {
     case .refused(let refusal): .refused(refusal)
     case .accepted(let position):
-      self.entry(at: position).map { .accepted($0, duplicate: duplicate) } ?? .duplicateUnknown
+      self.entry(at: position).map {
+        .accepted($0, duplicate: duplicate, isReplicated: false)
+      } ?? .duplicateUnknown
     }
   }
 
-  private mutating func appendOrRefuse(_ append: Append, at now: Timestamp) -> ProducerWindow.Answer {
+  /// - Returns: nil when the mark's lease is over.
+  private mutating func appendOrRefuse(_ append: Append, at moment: Moment) -> ProducerWindow.Answer? {
     if let refusal = append.refusal { return .refused(refusal) }
-    let entry = LogEntry(
-      conversation: self.conversation,
-      position: LogPosition(epoch: self.epoch, seq: (self.tail?.seq ?? 0) + 1),
-      previous: self.tail, sender: append.sender, loggedAt: now, sendID: append.sendID,
-      // A slice would keep all of the buffer that it was cut from.
-      content: ByteBuffer(bytes: append.content.readableBytesView))
-    self.tail = entry.position
-    self.entries.append(entry)
-    if self.entries.count > self.limits.entriesPerConversation { self.entries.removeFirst() }
+    if case .group = append.conversation, self.members[append.sender.id] == nil {
+      return .refused(.notAMember)
+    }
+    if let markedAt = append.markedAt {
+      let leaseEnd = markedAt.milliseconds + self.limits.markLeaseMilliseconds
+      guard moment.time.milliseconds < leaseEnd else { return nil }
+    }
+    let entry = self.log(append.content, by: append.sender, sendID: append.sendID, at: moment)
     return .accepted(entry.position)
+  }
+
+  private mutating func log(
+    _ content: ByteBuffer, by sender: Account, sendID: SendID?, at moment: Moment
+  ) -> LogEntry {
+    let entry = LogEntry(
+      conversation: self.conversation, position: self.nextPosition(at: moment), previous: self.tail,
+      sender: sender, loggedAt: moment.time, sendID: sendID,
+      // A slice would keep all of the buffer that it was cut from.
+      content: ByteBuffer(bytes: content.readableBytesView))
+    self.tail = entry.position
+    self.identity = moment.identity
+    self.entries.append(entry)
+    self.trim(at: moment.time)
+    return entry
+  }
+
+  /// The place after the last, in a new epoch unless the store is what it was then.
+  private func nextPosition(at moment: Moment) -> LogPosition {
+    guard let tail = self.tail else { return LogPosition(epoch: moment.time.milliseconds, seq: 1) }
+    guard self.identity == moment.identity else {
+      return LogPosition(epoch: max(moment.time.milliseconds, tail.epoch + 1), seq: 1)
+    }
+    return LogPosition(epoch: tail.epoch, seq: tail.seq + 1)
+  }
+
+  private mutating func trim(at now: Timestamp) {
+    if self.entries.count > self.limits.entriesPerConversation { self.entries.removeFirst() }
+    while let oldest = self.entries.first,
+      oldest.loggedAt.milliseconds + self.limits.entryMilliseconds <= now.milliseconds
+    {
+      self.entries.removeFirst()
+    }
   }
 
   private func entry(at position: LogPosition) -> LogEntry? {
@@ -114,5 +162,37 @@ struct ConversationLog {
     let start =
       after.map { after in self.entries.partitionIndex { $0.position > after } } ?? self.entries.startIndex
     return Array(self.entries[start...].prefix(limit))
+  }
+}
+
+// MARK: - Membership
+
+extension ConversationLog {
+  /// Begins the log with its first member; nil when it has begun.
+  mutating func create(owner: Account, content: ByteBuffer, at moment: Moment) -> LogEntry? {
+    guard self.tail == nil else { return nil }
+    return self.admit(owner, content: content, at: moment)
+  }
+
+  mutating func join(_ user: Account, content: ByteBuffer, at moment: Moment) -> MembershipOutcome {
+    guard self.tail != nil else { return .noGroup }
+    if let joined = self.members[user.id] { return .unchanged(since: joined) }
+    return .changed(self.admit(user, content: content, at: moment))
+  }
+
+  mutating func leave(_ user: Account, content: ByteBuffer, at moment: Moment) -> MembershipOutcome {
+    guard self.tail != nil else { return .noGroup }
+    guard self.members[user.id] != nil else { return .unchanged(since: self.formerMembers[user.id]) }
+    let entry = self.log(content, by: user, sendID: nil, at: moment)
+    self.members[user.id] = nil
+    self.formerMembers[user.id] = entry.position
+    return .changed(entry)
+  }
+
+  private mutating func admit(_ user: Account, content: ByteBuffer, at moment: Moment) -> LogEntry {
+    let entry = self.log(content, by: user, sendID: nil, at: moment)
+    self.members[user.id] = entry.position
+    self.formerMembers[user.id] = nil
+    return entry
   }
 }

@@ -3,7 +3,7 @@ import NIOCore
 /// A dictionary whose entries vanish some time after they were last set, and that holds a limited number of them: past
 /// it, the one that was set longest ago makes room.
 struct ExpiringTable<Key: Hashable, Value> {
-  private struct Slot {
+  fileprivate struct Slot {
     var value: Value
     var setAt: Timestamp
   }
@@ -59,3 +59,6 @@ struct ExpiringTable<Key: Hashable, Value> {
     now.milliseconds > setAt.milliseconds + self.lifetime
   }
 }
+
+extension ExpiringTable: Sendable where Key: Sendable, Value: Sendable {}
+extension ExpiringTable.Slot: Sendable where Key: Sendable, Value: Sendable {}

@@ -2,44 +2,58 @@ import Synchronization
 
 /// A message log that lives and dies with the process. It keeps the newest entries of each conversation.
 public final class InMemoryMessageLog: MessageLog {
-  private let logs = Mutex<[Conversation: ConversationLog]>([:])
-  private let dirty = Mutex<[UserID: [Conversation: Timestamp]]>([:])
-  private let limits: MessageLogLimits
-  private let clock: @Sendable () -> Timestamp
+  typealias Marks = [UserID: [Conversation: Timestamp]]
 
-  /// Creates an empty log.
-  ///
-  /// - Parameters:
-  ///   - limits: how much it remembers.
-  ///   - clock: tells the store's time.
-  public init(
-    limits: MessageLogLimits = .defaults, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
-  ) {
-    self.limits = limits
-    self.clock = clock
+  private let conversations: InMemoryConversations
+  private let dirty = Mutex<Marks>([:])
+
+  init(_ conversations: InMemoryConversations) {
+    self.conversations = conversations
   }
 
-  public func markDirty(_ conversation: Conversation, for users: [UserID]) async throws(StoreError) {
-    let now = self.clock().milliseconds
-    self.dirty.withLock { dirty in
+  public func markDirty(
+    _ conversation: Conversation, for users: [UserID]
+  ) async throws(StoreError) -> Timestamp? {
+    let now = self.conversations.now.milliseconds
+    return self.dirty.withLock { dirty in
+      var earliest: Timestamp?
       for user in users {
-        let earlier = dirty[user]?[conversation]?.milliseconds ?? 0
-        dirty[user, default: [:]][conversation] = Timestamp(milliseconds: max(now, earlier + 1))
+        let replaced = dirty[user]?[conversation]?.milliseconds ?? 0
+        let mark = Timestamp(milliseconds: max(now, replaced + 1))
+        dirty[user, default: [:]][conversation] = mark
+        earliest = min(earliest ?? mark, mark)
       }
+      return earliest
     }
   }
 
-  public func dirtyMarks(of user: UserID, limit: Int) async throws(StoreError) -> [DirtyMark] {
-    let marks = self.dirty.withLock { $0[user] ?? [:] }
-    return Array(
-      marks.map { DirtyMark(conversation: $0.key, markedAt: $0.value) }
+  public func dirtyMarks(
+    of users: [UserID], olderThan: UInt64, limit: Int
+  ) async throws(StoreError) -> [UserID: [DirtyMark]] {
+    let now = self.conversations.now
+    let found = self.dirty.withLock { dirty in
+      users.reduce(into: [:]) { found, user in found[user] = dirty[user] }
+    }
+    return found.compactMapValues { marks in
+      let old =
+        marks
+        .filter { $0.value.isAtLeast(olderThan, before: now) }
+        .map {
+          DirtyMark(
+            conversation: $0.key, markedAt: $0.value, isPastLease: self.isPastLease($0.value, at: now))
+        }
         .sorted { $0.markedAt < $1.markedAt }
-        .prefix(limit))
+        .prefix(limit)
+      return old.isEmpty ? nil : Array(old)
+    }
   }
 
   public func clearDirty(_ mark: DirtyMark, of user: UserID) async throws(StoreError) -> Bool {
-    self.dirty.withLock { dirty in
-      guard dirty[user]?[mark.conversation] == mark.markedAt else { return false }
+    let now = self.conversations.now
+    return self.dirty.withLock { dirty in
+      guard dirty[user]?[mark.conversation] == mark.markedAt, self.isPastLease(mark.markedAt, at: now) else {
+        return false
+      }
       dirty[user]?[mark.conversation] = nil
       if dirty[user]?.isEmpty == true { dirty[user] = nil }
       return true
@@ -47,34 +61,39 @@ public final class InMemoryMessageLog: MessageLog {
   }
 
   public func append(_ append: Append) async throws(StoreError) -> AppendOutcome {
-    self.logs.withLock { logs in
-      // Under the lock, so that the entries of a log are logged in the order of their times.
-      let now = self.clock()
-      let conversation = append.conversation
-      defer {
-        // A refusal that nobody has to remember leaves no log behind.
-        if logs[conversation]?.isVacant == true { logs[conversation] = nil }
-      }
-      return logs[conversation, default: ConversationLog(conversation, limits: self.limits, began: now)]
-        .append(append, at: now)
-    }
+    self.conversations.change(append.conversation) { log, moment in log.append(append, at: moment) }
   }
 
   public func read(
     _ conversation: Conversation, before: LogPosition?, limit: Int
   ) async throws(StoreError) -> [LogEntry] {
-    self.logs.withLock { $0[conversation]?.entries(before: before, limit: limit) ?? [] }
+    self.conversations.read(conversation) { $0?.entries(before: before, limit: limit) ?? [] }
   }
 
   public func read(
     _ conversation: Conversation, after: LogPosition?, limit: Int
   ) async throws(StoreError) -> [LogEntry] {
-    self.logs.withLock { $0[conversation]?.entries(after: after, limit: limit) ?? [] }
+    self.conversations.read(conversation) { $0?.entries(after: after, limit: limit) ?? [] }
   }
 
-  public func tail(of conversation: Conversation) async throws(StoreError) -> LogPosition? {
-    self.logs.withLock { $0[conversation]?.tail }
+  public func tails(of conversations: [Conversation]) async throws(StoreError) -> [Conversation: LogPosition]
+  {
+    conversations.reduce(into: [:]) { tails, conversation in
+      tails[conversation] = self.conversations.read(conversation) { $0?.tail }
+    }
   }
 
   public func ping() async throws(StoreError) {}
+
+  private func isPastLease(_ mark: Timestamp, at now: Timestamp) -> Bool {
+    let limits = self.conversations.limits
+    return now.milliseconds >= mark.milliseconds + limits.markLeaseMilliseconds
+      + limits.clockToleranceMilliseconds
+  }
+
+  /// All marks as they are, to be put back.
+  func copy() -> Marks { self.dirty.withLock { $0 } }
+
+  /// Puts marks in the place of all there are.
+  func replace(with copy: Marks) { self.dirty.withLock { $0 = copy } }
 }

@@ -2,15 +2,17 @@ import Synchronization
 
 /// Sessions that live and die with the process.
 public final class InMemorySessionStore: SessionStore {
-  private struct State {
+  struct State {
     var sessions: [UserID: [DeviceID: Session]] = [:]
     var online: [ServerInstance: OnlineIndex] = [:]
     /// The last epoch of every device that was ever online: one that comes back within a millisecond gets a greater one.
     var lastEpochs: [UserID: [DeviceID: UInt64]] = [:]
+    var knownInstances: Set<ServerInstance> = []
 
     mutating func insert(_ session: Session) {
       self.sessions[session.user, default: [:]][session.device] = session
       self.online[session.instance, default: OnlineIndex()].insert(session)
+      self.knownInstances.insert(session.instance)
     }
 
     mutating func remove(_ session: Session) {
@@ -24,10 +26,18 @@ public final class InMemorySessionStore: SessionStore {
   private let state = Mutex(State())
   private let clock: @Sendable () -> Timestamp
 
+  private let identity: InMemoryIdentity
+
   /// Creates a store without sessions.
   ///
-  /// - Parameter clock: tells the store's time.
-  public init(clock: @escaping @Sendable () -> Timestamp = Timestamp.now) {
+  /// - Parameters:
+  ///   - identity: what it is taken for.
+  ///   - clock: tells the store's time.
+  public init(
+    identity: InMemoryIdentity = InMemoryIdentity(),
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+  ) {
+    self.identity = identity
     self.clock = clock
   }
 
@@ -48,13 +58,57 @@ public final class InMemorySessionStore: SessionStore {
     }
   }
 
-  public func close(user: UserID, device: DeviceID, epoch: SessionEpoch) async throws(StoreError) -> Bool {
+  public func restate(_ session: Session) async throws(StoreError) -> Restatement {
     self.state.withLock { state in
-      guard let session = state.sessions[user]?[device], session.epoch == epoch else { return false }
+      if let stored = state.sessions[session.user]?[session.device] {
+        if stored.epoch > session.epoch { return .superseded }
+        state.remove(stored)
+      }
+      let last = state.lastEpochs[session.user]?[session.device] ?? 0
+      state.lastEpochs[session.user, default: [:]][session.device] = max(last, session.epoch.rawValue)
+      state.insert(session)
+      return .stands
+    }
+  }
+
+  public func close(
+    user: UserID, device: DeviceID, epoch: SessionEpoch, on instance: ServerInstance?
+  ) async throws(StoreError) -> Bool {
+    self.state.withLock { state in
+      guard let session = state.sessions[user]?[device], session.epoch == epoch,
+        instance.map({ $0 == session.instance }) ?? true
+      else { return false }
       state.remove(session)
       return true
     }
   }
+
+  public func sweep(_ instance: ServerInstance, limit: Int) async throws(StoreError) -> SessionSweep {
+    self.state.withLock { state in
+      var removed = 0
+      for user in state.online[instance]?.users(after: nil, limit: limit) ?? [] {
+        for session in (state.sessions[user] ?? [:]).values where session.instance == instance {
+          state.remove(session)
+          removed += 1
+        }
+      }
+      return SessionSweep(removed: removed, isComplete: state.online[instance] == nil)
+    }
+  }
+
+  public func knownInstances() async throws(StoreError) -> [ServerInstance] {
+    self.state.withLock { Array($0.knownInstances) }
+  }
+
+  public func forget(_ instance: ServerInstance) async throws(StoreError) -> Bool {
+    self.state.withLock { state in
+      guard state.online[instance] == nil else { return false }
+      state.knownInstances.remove(instance)
+      return true
+    }
+  }
+
+  public func identities() -> AsyncStream<String> { self.identity.values() }
 
   public func sessions(of users: [UserID]) async throws(StoreError) -> [UserID: [Session]] {
     self.state.withLock { state in
@@ -76,4 +130,10 @@ public final class InMemorySessionStore: SessionStore {
   }
 
   public func ping() async throws(StoreError) {}
+
+  /// All sessions as they are, to be put back.
+  func copy() -> State { self.state.withLock { $0 } }
+
+  /// Puts sessions in the place of all there are.
+  func replace(with copy: State) { self.state.withLock { $0 = copy } }
 }

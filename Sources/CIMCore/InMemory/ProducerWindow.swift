@@ -1,9 +1,9 @@
 import NIOCore
 
 /// What a conversation remembers of a producer: its owner, its last counter and the answers to the last messages.
-struct ProducerWindow {
+struct ProducerWindow: Sendable {
   /// How a message was answered.
-  enum Answer {
+  enum Answer: Sendable {
     case accepted(LogPosition)
     case refused(Refusal)
   }

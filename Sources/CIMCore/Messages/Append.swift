@@ -28,15 +28,24 @@ public struct Append: Hashable, Sendable {
   /// any other. A message that is known already is answered as it was then.
   public let refusal: Refusal?
 
+  /// The time of the mark that was set for those it is for, as `markDirty` returned it: nothing is appended once the mark's
+  /// lease is over. `nil` for a message that nobody was marked for.
+  public let markedAt: Timestamp?
+
+  /// Whether replicas of the store are waited for.
+  public let wantsReplication: Bool
+
   /// Describes what to append.
   public init(
     conversation: Conversation, sender: Account, idempotency: Idempotency, content: ByteBuffer,
-    refusal: Refusal? = nil
+    refusal: Refusal? = nil, markedAt: Timestamp? = nil, wantsReplication: Bool = false
   ) {
     self.conversation = conversation
     self.sender = sender
     self.idempotency = idempotency
     self.content = content
     self.refusal = refusal
+    self.markedAt = markedAt
+    self.wantsReplication = wantsReplication
   }
 }

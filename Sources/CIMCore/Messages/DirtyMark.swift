@@ -7,9 +7,13 @@ public struct DirtyMark: Hashable, Sendable {
   /// are never taken for one.
   public let markedAt: Timestamp
 
+  /// Whether the mark's lease was over when it was read: nothing will be appended under this mark any more.
+  public let isPastLease: Bool
+
   /// Describes a mark.
-  public init(conversation: Conversation, markedAt: Timestamp) {
+  public init(conversation: Conversation, markedAt: Timestamp, isPastLease: Bool) {
     self.conversation = conversation
     self.markedAt = markedAt
+    self.isPastLease = isPastLease
   }
 }

@@ -12,6 +12,9 @@ public struct LogPosition: Hashable, Sendable, Comparable, LosslessStringConvert
     self.seq = seq
   }
 
+  /// The place before a log's first entry, whatever its epoch: nothing has been seen yet.
+  public static let beginning = Self(epoch: 0, seq: 0)
+
   /// Parses `epoch-seq`.
   public init?(_ description: String) {
     let parts = description.split(separator: "-", omittingEmptySubsequences: false)

@@ -13,6 +13,29 @@ public struct OpenedSession: Hashable, Sendable {
   }
 }
 
+/// What became of a session that was stated again.
+public enum Restatement: Hashable, Sendable {
+  /// It is the device's session.
+  case stands
+  /// A newer session of the device stands: this one's connection is to be closed.
+  case superseded
+}
+
+/// What one step of a sweep did.
+public struct SessionSweep: Hashable, Sendable {
+  /// How many sessions it removed.
+  public let removed: Int
+
+  /// Whether nothing is listed on the server any more.
+  public let isComplete: Bool
+
+  /// Describes a step.
+  public init(removed: Int, isComplete: Bool) {
+    self.removed = removed
+    self.isComplete = isComplete
+  }
+}
+
 /// Who is where: the sessions of users' devices, and who is online on which server.
 ///
 /// Every session has an epoch, and whoever removes one names it: a late word of an old connection's end never removes
@@ -25,10 +48,31 @@ public protocol SessionStore: Store {
     user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
   ) async throws(StoreError) -> OpenedSession
 
+  /// Writes a session again, with its epoch, where the store may have lost it or its server has registered anew. An older
+  /// session of the device gives way to it.
+  func restate(_ session: Session) async throws(StoreError) -> Restatement
+
   /// Removes a device's session if it is still the one with that epoch, and lists its user as online there no more.
   ///
+  /// - Parameter instance: when given, the session must be on it too: one that was stated again by a server's next
+  ///   registration is not that of the one before.
   /// - Returns: whether this call removed it.
-  func close(user: UserID, device: DeviceID, epoch: SessionEpoch) async throws(StoreError) -> Bool
+  func close(
+    user: UserID, device: DeviceID, epoch: SessionEpoch, on instance: ServerInstance?
+  ) async throws(StoreError) -> Bool
+
+  /// Removes the sessions that a server left behind, some at a time: each only if it is still the one that was listed.
+  ///
+  /// - Parameter limit: it looks at that many at most; at least 1.
+  func sweep(_ instance: ServerInstance, limit: Int) async throws(StoreError) -> SessionSweep
+
+  /// The servers on which a session was opened or stated again, and that were not forgotten since.
+  func knownInstances() async throws(StoreError) -> [ServerInstance]
+
+  /// Takes a server off the list of known ones, unless sessions are listed on it.
+  ///
+  /// - Returns: whether it is off the list.
+  func forget(_ instance: ServerInstance) async throws(StoreError) -> Bool
 
   /// The sessions of those users, looked up at once: of each user by ascending device id. Users without a session are
   /// absent from the answer. Sessions on servers that are gone are in it; the caller knows which servers live.
@@ -43,4 +87,20 @@ public protocol SessionStore: Store {
   func onlineUsers(
     on instances: [ServerInstance], after: UserID?, limit: Int
   ) async throws(StoreError) -> [UserID]
+
+  /// The store's identity, now and whenever another is noticed: with each new connection to it and each ping.
+  ///
+  /// While it stays the same, nothing that the store answered was lost. Another one means another copy of the data, which
+  /// may lack the latest: sessions are to be stated again. (In Redis it is the replication id: new with each start of a
+  /// master and with each failover.)
+  func identities() -> AsyncStream<String>
+}
+
+extension SessionStore {
+  /// Removes a device's session if it is still the one with that epoch, whichever registration of a server it is on.
+  ///
+  /// - Returns: whether this call removed it.
+  public func close(user: UserID, device: DeviceID, epoch: SessionEpoch) async throws(StoreError) -> Bool {
+    try await self.close(user: user, device: device, epoch: epoch, on: nil)
+  }
 }

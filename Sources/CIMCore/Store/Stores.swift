@@ -12,13 +12,22 @@ public struct Stores: Sendable {
   /// What was said.
   public let log: any MessageLog
 
-  /// Puts stores together.
+  /// Who has got what.
+  public let cursors: any CursorStore
+
+  /// Who belongs where.
+  public let groups: any GroupStore
+
+  /// Puts stores together. Log and groups must be of one store: membership is part of the log.
   public init(
-    accounts: any AccountStore, logins: any LoginStore, sessions: any SessionStore, log: any MessageLog
+    accounts: any AccountStore, logins: any LoginStore, sessions: any SessionStore, log: any MessageLog,
+    cursors: any CursorStore, groups: any GroupStore
   ) {
     self.accounts = accounts
     self.logins = logins
     self.sessions = sessions
     self.log = log
+    self.cursors = cursors
+    self.groups = groups
   }
 }

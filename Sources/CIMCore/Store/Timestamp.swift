@@ -23,6 +23,11 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     return Self(milliseconds: UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000)
   }
 
+  /// Whether this moment lies at least so many milliseconds before another; 0 holds for any two.
+  package func isAtLeast(_ milliseconds: UInt64, before other: Self) -> Bool {
+    milliseconds == 0 || self.milliseconds + milliseconds <= other.milliseconds
+  }
+
   public var description: String { "\(self.milliseconds) ms" }
 
   public static func < (lhs: Self, rhs: Self) -> Bool { lhs.milliseconds < rhs.milliseconds }

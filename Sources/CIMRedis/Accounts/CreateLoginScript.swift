@@ -9,6 +9,7 @@ extension RedisScript {
   /// - `KEYS[1]`: the user's logins.
   /// - `ARGV[1]`: the device.
   /// - `ARGV[2]`: the new token's secret.
+  /// - `ARGV[3]`: for how many milliseconds logins are kept of which none is used.
   /// - Returns: the login's generation.
   static let createLogin = RedisScript(
     """
@@ -21,6 +22,7 @@ extension RedisScript {
     redis.call('HSET', logins,
       'device:' .. device, secret,
       'token:' .. secret, string.format('%.0f %s', generation, device))
+    redis.call('PEXPIRE', logins, ARGV[3])
     return generation
     """)
 }

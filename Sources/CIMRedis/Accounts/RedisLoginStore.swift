@@ -4,17 +4,22 @@ import Redis
 /// Logins in Redis: all of a user's in one hash, which the user id in a token leads to.
 public struct RedisLoginStore: LoginStore {
   private let redis: RedisClient
+  private let idleMilliseconds: UInt64
 
   /// Uses that connection.
-  public init(_ redis: RedisClient) {
+  ///
+  /// - Parameter limits: How long the logins of a user are kept who does not connect.
+  public init(_ redis: RedisClient, limits: MessageLogLimits = .defaults) {
     self.redis = redis
+    idleMilliseconds = limits.idleMilliseconds
   }
 
   public func create(user: UserID, device: DeviceID) async throws(StoreError) -> Login {
     let token = LoginToken.random(for: user)
     do {
       let generation = try await redis.run(
-        RedisScript.createLogin.call(keys: [StoreKey.logins(user)], device.rawValue, token.secretText))
+        RedisScript.createLogin.call(
+          keys: [StoreKey.logins(user)], device.rawValue, token.secretText, idleMilliseconds))
       return Login(token: token, device: device, generation: try generation.asInteger())
     } catch {
       throw StoreError(error)
@@ -22,10 +27,12 @@ public struct RedisLoginStore: LoginStore {
   }
 
   public func login(for token: LoginToken) async throws(StoreError) -> Login? {
+    let key = StoreKey.logins(token.user)
+    let replies = await redis.send([
+      RedisCommand("HGET", key, "token:\(token.secretText)"), RedisCommand("PEXPIRE", key, idleMilliseconds),
+    ])
     do {
-      let stored = try await redis.send(
-        RedisCommand("HGET", StoreKey.logins(token.user), "token:\(token.secretText)"))
-      return try stored.ifPresent?.asLogin(token: token)
+      return try replies[0].get().ifPresent?.asLogin(token: token)
     } catch {
       throw StoreError(error)
     }

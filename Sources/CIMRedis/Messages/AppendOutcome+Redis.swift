@@ -3,7 +3,9 @@ import Redis
 
 extension AppendOutcome {
   /// Reads what `RedisScript.append` answered to a message.
-  init(_ reply: RedisValue, to append: Append) throws(RedisError) {
+  ///
+  /// - Parameter isReplicated: Whether replicas have said since that they have it.
+  init(_ reply: RedisValue, to append: Append, isReplicated: Bool) throws(RedisError) {
     let parts = try reply.asArray()
     switch (try parts.first?.asString(), parts.count) {
     case ("appended", 4):
@@ -13,16 +15,18 @@ extension AppendOutcome {
           previous: try parts[2].asBytes().isEmpty ? nil : parts[2].asLogPosition(),
           sender: append.sender, loggedAt: try parts[3].asTimestamp(), sendID: append.sendID,
           content: append.content),
-        duplicate: false)
+        duplicate: false, isReplicated: isReplicated)
     case ("known", 3):
       self = .accepted(
         try LogEntry(position: parts[1].asLogPosition(), fields: parts[2], in: append.conversation),
-        duplicate: true)
+        duplicate: true, isReplicated: isReplicated)
     case ("refused", 3):
       self = .refused(
         Refusal(
           try parts[1].parsed("a refusal's reason") { Refusal.Reason(rawValue: $0) }, try parts[2].asString())
       )
+    case ("stale", 1):
+      self = .staleMark
     case ("gap", 2):
       self = .gap(expected: try parts[1].asInteger())
     case ("unknown", 1):

@@ -5,6 +5,7 @@ extension RedisScript {
   ///
   /// - `KEYS[1]`: the user's dirty marks.
   /// - `ARGV[1]`: the conversation.
+  /// - `ARGV[2]`: for how many milliseconds marks are kept to which none is added.
   /// - Returns: the mark's time in milliseconds.
   static let markDirty = RedisScript(
     """
@@ -14,6 +15,7 @@ extension RedisScript {
     local earlier = tonumber(redis.call('ZSCORE', marks, conversation) or 0)
     local mark = string.format('%.0f', math.max(now, earlier + 1))
     redis.call('ZADD', marks, mark, conversation)
+    redis.call('PEXPIRE', marks, ARGV[2])
     return mark
     """)
 }

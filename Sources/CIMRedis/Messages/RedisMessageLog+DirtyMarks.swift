@@ -2,27 +2,50 @@ import CIMCore
 import Redis
 
 extension RedisMessageLog {
-  public func markDirty(_ conversation: Conversation, for users: [UserID]) async throws(StoreError) {
+  public func markDirty(
+    _ conversation: Conversation, for users: [UserID]
+  ) async throws(StoreError) -> Timestamp? {
     let marks = await redis.run(
-      users.map { RedisScript.markDirty.call(keys: [StoreKey.dirty($0)], conversation.description) })
+      users.map {
+        RedisScript.markDirty.call(
+          keys: [StoreKey.dirty($0)], conversation.description,
+          max(limits.idleMilliseconds, limits.entryMilliseconds))
+      })
     do {
-      for mark in marks { _ = try mark.get() }
+      var earliest: Timestamp?
+      for mark in marks {
+        let mark = try mark.get().asTimestamp()
+        earliest = min(earliest ?? mark, mark)
+      }
+      return earliest
     } catch {
       throw StoreError(error)
     }
   }
 
-  public func dirtyMarks(of user: UserID, limit: Int) async throws(StoreError) -> [DirtyMark] {
+  public func dirtyMarks(
+    of users: [UserID], olderThan: UInt64, limit: Int
+  ) async throws(StoreError) -> [UserID: [DirtyMark]] {
+    // The time is asked for first: a mark is not taken for older than it was when it was read.
+    let replies = await redis.send(
+      [RedisCommand("TIME")]
+        + users.map { RedisCommand("ZRANGE", StoreKey.dirty($0), 0, limit - 1, "WITHSCORES") })
     do {
-      let marks = try await redis.send(
-        RedisCommand("ZRANGE", StoreKey.dirty(user), 0, limit - 1, "WITHSCORES")
-      ).asPairs()
-      var result: [DirtyMark] = []
-      for (conversation, time) in marks {
-        result.append(
-          DirtyMark(conversation: try conversation.asConversation(), markedAt: try time.asTimestamp()))
+      let now = try replies[0].get().asServerTime()
+      var found: [UserID: [DirtyMark]] = [:]
+      for (user, reply) in zip(users, replies.dropFirst()) {
+        var marks: [DirtyMark] = []
+        for (conversation, time) in try reply.get().asPairs() {
+          let markedAt = try time.asTimestamp()
+          guard markedAt.isAtLeast(olderThan, before: now) else { break }
+          marks.append(
+            DirtyMark(
+              conversation: try conversation.asConversation(), markedAt: markedAt,
+              isPastLease: leaseEnd(of: markedAt) <= now.milliseconds))
+        }
+        if !marks.isEmpty { found[user] = marks }
       }
-      return result
+      return found
     } catch {
       throw StoreError(error)
     }
@@ -32,10 +55,26 @@ extension RedisMessageLog {
     do {
       let removed = try await redis.run(
         RedisScript.clearDirty.call(
-          keys: [StoreKey.dirty(user)], mark.conversation.description, mark.markedAt.milliseconds))
+          keys: [StoreKey.dirty(user)], mark.conversation.description, mark.markedAt.milliseconds,
+          leaseEnd(of: mark.markedAt)))
       return try removed.asInteger() == 1
     } catch {
       throw StoreError(error)
     }
+  }
+
+  /// When a mark's lease is over by any clock of the store.
+  private func leaseEnd(of markedAt: Timestamp) -> UInt64 {
+    markedAt.milliseconds + limits.markLeaseMilliseconds + limits.clockToleranceMilliseconds
+  }
+}
+
+extension RedisValue {
+  /// Reads the answer to `TIME`: seconds and microseconds.
+  fileprivate func asServerTime() throws(RedisError) -> Timestamp {
+    let parts = try asArray()
+    guard parts.count == 2 else { throw RedisError(.unexpectedReply, "expected a time") }
+    return Timestamp(
+      milliseconds: try parts[0].asInteger(UInt64.self) * 1000 + parts[1].asInteger(UInt64.self) / 1000)
   }
 }

@@ -4,7 +4,7 @@ import Redis
 /// Messages in Redis: a stream per conversation, whose ids are the positions, and a sorted set of marks per user.
 public struct RedisMessageLog: MessageLog {
   let redis: RedisClient
-  private let limits: MessageLogLimits
+  let limits: MessageLogLimits
 
   /// Uses that connection.
   ///
@@ -18,15 +18,22 @@ public struct RedisMessageLog: MessageLog {
   public func append(_ append: Append) async throws(StoreError) -> AppendOutcome {
     if case .producer(_, counter: 0) = append.idempotency { return .refused(.zeroCounter) }
     do {
-      return try AppendOutcome(try await redis.run(call(for: append)), to: append)
+      return try AppendOutcome(try await redis.run(call(for: append)), to: append, isReplicated: false)
     } catch {
       throw StoreError(error)
     }
   }
 
-  public func tail(of conversation: Conversation) async throws(StoreError) -> LogPosition? {
+  public func tails(of conversations: [Conversation]) async throws(StoreError) -> [Conversation: LogPosition]
+  {
+    let replies = await redis.send(
+      conversations.map { RedisCommand("HGET", StoreKey.tail($0), "position") })
     do {
-      return try await redis.send(RedisCommand("GET", StoreKey.tail(conversation))).ifPresent?.asLogPosition()
+      var tails: [Conversation: LogPosition] = [:]
+      for (conversation, reply) in zip(conversations, replies) {
+        tails[conversation] = try reply.get().ifPresent?.asLogPosition()
+      }
+      return tails
     } catch {
       throw StoreError(error)
     }
@@ -36,7 +43,7 @@ public struct RedisMessageLog: MessageLog {
 
   private func call(for append: Append) -> RedisScript.Call {
     let conversation = append.conversation
-    var keys = [StoreKey.log(conversation), StoreKey.tail(conversation)]
+    var keys = [StoreKey.log(conversation), StoreKey.tail(conversation), StoreKey.members(conversation)]
     var producer = ""
     var counter = ""
     var lifetime: UInt64 = 0
@@ -52,9 +59,20 @@ public struct RedisMessageLog: MessageLog {
       keys.append(StoreKey.idempotencyKey(key, sender: append.sender.id, conversation))
       lifetime = limits.keyMilliseconds
     }
+    let outsider = conversation.hasMembers ? Refusal.notAMember : nil
+    let leaseEnd = append.markedAt.map { "\($0.milliseconds + limits.markLeaseMilliseconds)" }
     return RedisScript.append.call(
       keys: keys, append.sender.id.rawValue, append.sender.name.rawValue, append.content, producer, counter,
       append.refusal?.reason.rawValue ?? "", append.refusal?.detail ?? "",
-      limits.entriesPerConversation, lifetime, limits.answersPerProducer)
+      outsider?.reason.rawValue ?? "", outsider?.detail ?? "", leaseEnd ?? "",
+      lifetime, limits.answersPerProducer, limits.entriesPerConversation, limits.entryMilliseconds,
+      conversation.hasMembers ? 0 : limits.idleMilliseconds)
+  }
+}
+
+extension Conversation {
+  /// Whether only members may append.
+  var hasMembers: Bool {
+    if case .group = self { true } else { false }
   }
 }

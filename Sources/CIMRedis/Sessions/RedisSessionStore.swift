@@ -7,7 +7,7 @@ import Redis
 /// whoever reads the index checks it against the hash (`OnlineUsersQuery`), so a line that a crash or a race left in
 /// it makes nobody a ghost.
 public struct RedisSessionStore: SessionStore {
-  private let redis: RedisClient
+  let redis: RedisClient
 
   /// Uses that connection.
   public init(_ redis: RedisClient) {
@@ -18,6 +18,7 @@ public struct RedisSessionStore: SessionStore {
     user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
   ) async throws(StoreError) -> OpenedSession {
     do throws(RedisError) {
+      try await note(instance)
       let reply = try await redis.run(
         RedisScript.openSession.call(
           keys: [StoreKey.sessions(user), StoreKey.sessionEpoch(user)],
@@ -37,10 +38,32 @@ public struct RedisSessionStore: SessionStore {
     }
   }
 
-  public func close(user: UserID, device: DeviceID, epoch: SessionEpoch) async throws(StoreError) -> Bool {
+  public func restate(_ session: Session) async throws(StoreError) -> Restatement {
+    do {
+      try await note(session.instance)
+      let reply = try await redis.run(
+        RedisScript.restateSession.call(
+          keys: [StoreKey.sessions(session.user), StoreKey.sessionEpoch(session.user)],
+          session.device.rawValue, session.epoch.rawValue, session.loginGeneration,
+          session.instance.description)
+      ).asArray()
+      guard try reply.first?.asInteger() == 1 else { return .superseded }
+      let replaced = try reply.dropFirst().first?.ifPresent?
+        .asSession(user: session.user, device: session.device)
+      try await list(session, insteadOf: replaced == session ? nil : replaced)
+      return .stands
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func close(
+    user: UserID, device: DeviceID, epoch: SessionEpoch, on instance: ServerInstance?
+  ) async throws(StoreError) -> Bool {
     do {
       let removed = try await redis.run(
-        RedisScript.closeSession.call(keys: [StoreKey.sessions(user)], device.rawValue, epoch.rawValue))
+        RedisScript.closeSession.call(
+          keys: [StoreKey.sessions(user)], device.rawValue, epoch.rawValue, instance?.description ?? ""))
       guard let session = try removed.ifPresent?.asSession(user: user, device: device) else { return false }
       _ = try await redis.send(session.unlisting)
       return true
@@ -81,7 +104,14 @@ public struct RedisSessionStore: SessionStore {
     }
   }
 
+  public func identities() -> AsyncStream<String> { redis.replicationIDs() }
+
   public func ping() async throws(StoreError) { try await redis.storePing() }
+
+  /// Puts a server on the list of known ones before a session is written there: none is left without its server being known.
+  private func note(_ instance: ServerInstance) async throws(RedisError) {
+    _ = try await redis.send(RedisCommand("SADD", StoreKey.instances, instance.description))
+  }
 
   private func list(_ session: Session, insteadOf replaced: Session?) async throws(RedisError) {
     var commands = [session.listing]

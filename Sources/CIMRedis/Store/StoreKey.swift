@@ -27,14 +27,32 @@ enum StoreKey {
   /// A user's dirty marks: a sorted set of conversations by the time of their mark in milliseconds.
   static func dirty(_ user: UserID) -> String { "{u:\(user)}:dirty" }
 
+  /// How far the furthest of a user's devices is: a hash from conversation to position.
+  static func cursors(_ user: UserID) -> String { "{u:\(user)}:cursors" }
+
+  /// How far a device is: a hash from conversation to position.
+  static func cursors(_ device: UserDevice) -> String { "{u:\(device.user)}:cursors:\(device.device)" }
+
+  /// The groups that a user may be in: a hash, see `GroupHints`.
+  static func groups(_ user: UserID) -> String { "{u:\(user)}:groups" }
+
+  /// The servers on which sessions were opened: a set of server instances.
+  static let instances = "{servers}:instances"
+
   /// Who is online on a server: a sorted set of `<user>/<device>/<epoch>` by user id.
   static func online(_ instance: ServerInstance) -> String { "{s:\(instance)}:online" }
 
   /// A conversation's log: a stream, its ids are the positions.
   static func log(_ conversation: Conversation) -> String { "{c:\(conversation)}:log" }
 
-  /// The position of a conversation's last entry, also when that has been trimmed.
+  /// Where a conversation's log ends: a hash, see `RedisScript.logPrelude`.
   static func tail(_ conversation: Conversation) -> String { "{c:\(conversation)}:tail" }
+
+  /// A group's members: a sorted set, see `RedisScript.changeMembership`.
+  static func members(_ conversation: Conversation) -> String { "{c:\(conversation)}:members" }
+
+  /// Who was a member of a group: a hash from user id to the position where the user left.
+  static func formerMembers(_ conversation: Conversation) -> String { "{c:\(conversation)}:former-members" }
 
   /// What a conversation remembers of a producer: a hash, see `RedisScript.append`.
   static func producer(_ producer: ProducerID, _ conversation: Conversation) -> String {

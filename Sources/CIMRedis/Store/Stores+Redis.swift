@@ -9,10 +9,11 @@ extension Stores {
   ///
   /// - Parameters:
   ///   - client: The connection; it stays the caller's to shut down.
-  ///   - limits: How much the message log remembers.
+  ///   - limits: How much the message log remembers, and how long what is idle is kept.
   public static func redis(_ client: RedisClient, limits: MessageLogLimits = .defaults) -> Self {
     Self(
-      accounts: RedisAccountStore(client), logins: RedisLoginStore(client),
-      sessions: RedisSessionStore(client), log: RedisMessageLog(client, limits: limits))
+      accounts: RedisAccountStore(client), logins: RedisLoginStore(client, limits: limits),
+      sessions: RedisSessionStore(client), log: RedisMessageLog(client, limits: limits),
+      cursors: RedisCursorStore(client, limits: limits), groups: RedisGroupStore(client, limits: limits))
   }
 }

@@ -88,16 +88,17 @@ final class Intake: Sendable {
   private func handle(_ submission: Submission) async -> Verdict {
     do {
       let refusal = try await refusal(of: submission)
-      if refusal == nil, let recipient = submission.recipient {
+      let content = refusal == nil ? try submission.encodedContent() : ByteBuffer()
+      while true {
         // Before the append: whatever dies afterwards, it is known that there is something to deliver.
-        try await log.markDirty(submission.conversation, for: [recipient])
+        let marked = refusal == nil ? submission.recipient.map { [$0] } ?? [] : []
+        let markedAt = try await log.markDirty(submission.conversation, for: marked)
+        let outcome = try await log.append(
+          Append(
+            conversation: submission.conversation, sender: submission.sender,
+            idempotency: submission.idempotency, content: content, refusal: refusal, markedAt: markedAt))
+        if outcome != .staleMark { return await conclude(outcome, of: submission) }
       }
-      let outcome = try await log.append(
-        Append(
-          conversation: submission.conversation, sender: submission.sender,
-          idempotency: submission.idempotency,
-          content: refusal == nil ? try submission.encodedContent() : ByteBuffer(), refusal: refusal))
-      return await conclude(outcome, of: submission)
     } catch let error as StoreError {
       return .unavailable("The message could not be logged; send it again. \(error.message)")
     } catch {
@@ -118,7 +119,7 @@ final class Intake: Sendable {
 
   private func conclude(_ outcome: AppendOutcome, of submission: Submission) async -> Verdict {
     switch outcome {
-    case .accepted(let entry, let duplicate):
+    case .accepted(let entry, let duplicate, _):
       if !duplicate { counters.accepted.count() }
       do {
         // Also of a duplicate: whoever appended it may have died before it was delivered.
@@ -133,6 +134,8 @@ final class Intake: Sendable {
         }
       }
       return .accepted(entry, duplicate: duplicate)
+    case .staleMark:
+      return .unavailable("The message waited for too long; send it again.")
     case .gap(let expected):
       return .refused(
         CimV1.Refused(

@@ -14,6 +14,7 @@ final class CommandIntake: Sendable {
   private let eventLoop: any EventLoop
   private let driver: NIOLoopBoundBox<ConnectionDriver>
   private let readiness = Readiness()
+  let replicationID = ReplicationID()
   private let queue = Mutex(Queue())
 
   init(
@@ -23,7 +24,7 @@ final class CommandIntake: Sendable {
     driver = .makeBoxSendingValue(
       ConnectionDriver(
         address: address, configuration: configuration, eventLoop: eventLoop, readiness: readiness,
-        logger: logger),
+        replicationID: replicationID, logger: logger),
       eventLoop: eventLoop)
     eventLoop.execute { [driver] in driver.value.start() }
   }

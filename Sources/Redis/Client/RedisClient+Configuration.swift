@@ -15,6 +15,9 @@ extension RedisClient {
     public var maximumReplyBytes = 64 * 1024 * 1024
     /// The waits between attempts to connect.
     public var backoff = Backoff()
+    /// Whether a replica may be connected to: no unless told otherwise. It refuses writes, and what is read there may be
+    /// old. A server that becomes a replica is left, and the address tried again until it leads to a master.
+    public var allowsReplicas = false
     /// What the connection is called in the server's `CLIENT LIST`; nil for no name. It has no spaces or line ends.
     public var clientName: String?
 

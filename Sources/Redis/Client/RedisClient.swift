@@ -63,12 +63,20 @@ public final class RedisClient: Sendable {
     }
   }
 
-  /// Asks the server whether it serves commands.
+  /// Asks the server whether it serves commands, and for its replication id.
   ///
   /// - Throws: What ``send(_:)-(RedisCommand)`` throws.
   public func ping() async throws(RedisError) {
-    _ = try await send(RedisCommand("PING"))
+    let replies = await send([RedisCommand("PING"), ReplicationInfo.query])
+    _ = try replies[0].get()
+    intake.replicationID.observe(ReplicationInfo(try replies[1].get()))
   }
+
+  /// The server's replication id, as soon as one is known, and each other one that is noticed later: with each connection
+  /// and each ``ping()``. It ends with the client.
+  ///
+  /// It changes with each start of a master and each failover. What an earlier one answered may be lost since.
+  public func replicationIDs() -> AsyncStream<String> { intake.replicationID.values() }
 
   /// Whether there is a connection on which the server has answered the handshake.
   ///

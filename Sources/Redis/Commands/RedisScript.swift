@@ -36,6 +36,19 @@ public final class RedisScript: Sendable {
     return Call(script: self, tail: tail)
   }
 
+  /// Describes one run with as many arguments as there are in a list.
+  ///
+  /// - Parameters:
+  ///   - keys: All keys that the script touches. In a cluster they must share one slot.
+  ///   - arguments: Everything else, as `ARGV`.
+  public func call(keys: [String], listing arguments: some Sequence<some RedisArgument>) -> Call {
+    var tail = RedisCommand.Arguments()
+    tail.append(keys.count)
+    for key in keys { tail.append(key) }
+    for argument in arguments { tail.append(argument) }
+    return Call(script: self, tail: tail)
+  }
+
   /// The SHA1 of the source in hexadecimal; nil until a server has said it.
   var sha1: String? {
     get { digest.withLock { $0 } }

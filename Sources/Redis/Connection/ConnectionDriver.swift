@@ -8,6 +8,7 @@ final class ConnectionDriver {
   private let configuration: RedisClient.Configuration
   private let eventLoop: any EventLoop
   private let readiness: Readiness
+  private let replicationID: ReplicationID
   private let handshake: ByteBuffer
   private var machine: ConnectionStateMachine<PendingRequest>
   private var reporter: ConnectionReporter
@@ -20,12 +21,13 @@ final class ConnectionDriver {
 
   init(
     address: RedisAddress, configuration: RedisClient.Configuration, eventLoop: any EventLoop,
-    readiness: Readiness, logger: Logger
+    readiness: Readiness, replicationID: ReplicationID, logger: Logger
   ) {
     self.address = address
     self.configuration = configuration
     self.eventLoop = eventLoop
     self.readiness = readiness
+    self.replicationID = replicationID
     let handshake = Handshake(address: address, clientName: configuration.clientName)
     self.handshake = handshake.encoded
     reporter = ConnectionReporter(address: address, logger: logger)
@@ -33,7 +35,8 @@ final class ConnectionDriver {
       limits: .init(
         commandTimeout: TimeAmount(configuration.commandTimeout),
         connectionWait: TimeAmount(configuration.connectionWait),
-        maximumPendingCommands: configuration.maximumPendingCommands),
+        maximumPendingCommands: configuration.maximumPendingCommands,
+        allowsReplicas: configuration.allowsReplicas),
       backoff: Backoff(configuration.backoff), handshakeCount: handshake.replyCount,
       random: { Double.random(in: -1...1) })
   }
@@ -91,6 +94,8 @@ extension ConnectionDriver {
 
 extension ConnectionDriver {
   private func perform(_ effects: ConnectionStateMachine<PendingRequest>.Effects) {
+    // Before anything is sent to it: whoever acts on what the server answers can know which server it is.
+    if case .ready(let info) = effects.event { replicationID.observe(info) }
     readiness.isReady = machine.isReady
     switch effects.transport {
     case .connect: connect()

@@ -14,6 +14,8 @@ struct ConnectionStateMachine<Request: PipelinedRequest> {
     var connectionWait: TimeAmount
     /// How many commands may wait at a time, sent or not.
     var maximumPendingCommands: Int
+    /// Whether replicas are taken for servers too.
+    var allowsReplicas = false
   }
 
   /// What to do with the socket.
@@ -23,7 +25,7 @@ struct ConnectionStateMachine<Request: PipelinedRequest> {
 
   /// What an operator may want to know.
   enum Event: Hashable {
-    case ready
+    case ready(ReplicationInfo)
     case lost(RedisError, retryIn: TimeAmount)
     case connectFailed(RedisError, failures: Int, retryIn: TimeAmount)
     case stopped
@@ -69,11 +71,14 @@ struct ConnectionStateMachine<Request: PipelinedRequest> {
   private var pipeline = CommandPipeline<Request>()
   private var lastReadAt = NIODeadline.uptimeNanoseconds(0)
   private var wasReady = false
+  /// Whether the server said that it is a replica now.
+  private var isDemoted = false
   /// Why there is no connection.
   private var failure: RedisError?
 
   /// - Parameters:
-  ///   - handshakeCount: How many replies the handshake gets, 1 or more; the connection is ready when none is an error.
+  ///   - handshakeCount: How many replies the handshake gets, 1 or more, the last to `ReplicationInfo.query`; the connection
+  ///     is ready when none is an error, and the server is no replica.
   ///   - random: A number from -1 to 1 for each wait's jitter.
   init(limits: Limits, backoff: Backoff, handshakeCount: Int, random: @escaping () -> Double) {
     self.limits = limits
@@ -144,17 +149,22 @@ extension ConnectionStateMachine {
         state = .handshaking(repliesToCome: repliesToCome - 1, deadline: deadline)
         return .effects(Effects())
       }
-      return .effects(becomeReady(now: lastReadAt))
+      let info = ReplicationInfo(reply)
+      guard !info.isReplica || limits.allowsReplicas else { return .effects(close(.replica)) }
+      return .effects(becomeReady(info, now: lastReadAt))
     case .ready:
       guard let request = pipeline.receiveReply() else { return .effects(close(.unsolicited)) }
+      if case .error(let error) = reply, error.serverCode == "READONLY" { isDemoted = true }
       return .deliver(request)
     case .idle, .connecting, .closing, .backingOff, .stopped:
       return .effects(Effects())
     }
   }
 
-  /// Must be called after replies were delivered: a stopping client closes when the last one came.
+  /// Must be called after replies were delivered: a stopping client closes when the last one came, and a server that has
+  /// become a replica is left at once.
   mutating func repliesDelivered() -> Effects {
+    if isDemoted, !limits.allowsReplicas { return close(.replica) }
     guard isStopping, case .ready = state, pipeline.isDrained else { return Effects() }
     return close(.stopped)
   }
@@ -244,13 +254,14 @@ extension ConnectionStateMachine {
     return effects
   }
 
-  private mutating func becomeReady(now: NIODeadline) -> Effects {
+  private mutating func becomeReady(_ info: ReplicationInfo, now: NIODeadline) -> Effects {
     state = .ready
+    isDemoted = false
     wasReady = true
     failure = nil
     backoff.reset()
     let waiting = pipeline.sendWaiting(now: now, timeout: limits.commandTimeout)
-    return Effects(send: waiting, event: .ready)
+    return Effects(send: waiting, event: .ready(info))
   }
 
   /// Times out what is overdue; a server that owes replies and says nothing at all is taken for gone.
@@ -302,6 +313,11 @@ extension RedisError {
 
   fileprivate static let unsolicited = RedisError(
     .protocolViolation, "the Redis server sent a reply that no command waits for")
+
+  fileprivate static let replica = RedisError(
+    .connectFailed,
+    "the Redis server is a replica: its master is looked for at the same address again; "
+      + "have the address lead to the master")
 
   fileprivate static let silent = RedisError(
     .connectionLost, "the Redis server said nothing for the command timeout; the connection was given up")

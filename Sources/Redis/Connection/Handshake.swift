@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What is said first on each connection: who we are, which database we mean, and whether the server serves.
+/// What is said first on each connection: who we are, which database we mean, whether the server serves, and in which role.
 struct Handshake {
   /// The commands in the Redis protocol.
   let encoded: ByteBuffer
@@ -19,6 +19,8 @@ struct Handshake {
     if let clientName { commands.append(RedisCommand("CLIENT", "SETNAME", clientName)) }
     // A server that loads its data, or a replica without its master, accepts connections and refuses this.
     commands.append(RedisCommand("PING"))
+    // The last: the connection is judged by it.
+    commands.append(ReplicationInfo.query)
 
     var buffer = ByteBuffer()
     for command in commands {

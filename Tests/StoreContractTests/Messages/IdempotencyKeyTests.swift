@@ -12,12 +12,14 @@ struct IdempotencyKeyTests {
     try await form.withStores { stores in
       let first = try await stores.log.append(.saying("shipped", order))
       let entry = try #require(first.entry)
-      #expect(first == .accepted(entry, duplicate: false))
+      #expect(first == .accepted(entry, duplicate: false, isReplicated: false))
       #expect(entry.sendID == nil)
-      #expect(try await stores.log.append(.saying("again", order)) == .accepted(entry, duplicate: true))
+      #expect(
+        try await stores.log.append(.saying("again", order))
+          == .accepted(entry, duplicate: true, isReplicated: false))
       #expect(
         try await stores.log.append(.saying("again", order, refusal: .nobody))
-          == .accepted(entry, duplicate: true))
+          == .accepted(entry, duplicate: true, isReplicated: false))
       #expect(try await stores.log.tail(of: .lobby)?.seq == 1)
     }
   }
@@ -29,7 +31,7 @@ struct IdempotencyKeyTests {
       let outcomes = try await concurrently(50) { _ in try await stores.log.append(.saying("shipped", order))
       }
       #expect(Set(outcomes.map(\.entry)).count == 1)
-      #expect(outcomes.count { $0 == .accepted($0.entry!, duplicate: false) } == 1)
+      #expect(outcomes.count { $0 == .accepted($0.entry!, duplicate: false, isReplicated: false) } == 1)
       #expect(try await stores.log.tail(of: .lobby)?.seq == 1)
     }
   }
@@ -39,10 +41,10 @@ struct IdempotencyKeyTests {
     try await form.withStores { stores in
       for append in [
         Append.saying("shipped", order), .saying("shipped", by: .bob, order),
-        .saying("shipped", in: .friends, order),
+        .saying("shipped", in: .adaAndCarol, order),
       ] {
         let outcome = try await stores.log.append(append)
-        #expect(outcome == .accepted(try #require(outcome.entry), duplicate: false))
+        #expect(outcome == .accepted(try #require(outcome.entry), duplicate: false, isReplicated: false))
       }
     }
   }
@@ -67,7 +69,7 @@ struct IdempotencyKeyTests {
     try await form.withStores { stores in
       #expect(try await stores.log.append(.saying("hi", order, refusal: .nobody)) == .refused(.nobody))
       let outcome = try await stores.log.append(.saying("hi", order))
-      #expect(outcome == .accepted(try #require(outcome.entry), duplicate: false))
+      #expect(outcome == .accepted(try #require(outcome.entry), duplicate: false, isReplicated: false))
     }
   }
 
@@ -91,7 +93,8 @@ struct IdempotencyKeyTests {
     try await form.withStores(limits: limits) { stores in
       let entry = try #require(try await stores.log.append(.saying("shipped", order)).entry)
       try await eventually("the key is forgotten") {
-        try await stores.log.append(.saying("again", order)) != .accepted(entry, duplicate: true)
+        try await stores.log.append(.saying("again", order))
+          != .accepted(entry, duplicate: true, isReplicated: false)
       }
       #expect(try await stores.log.tail(of: .lobby)?.seq == 2)
     }

@@ -25,7 +25,7 @@ struct IdempotentProducerTests {
       _ = try await stores.log.append(.numbered(2))
       let again = try await stores.log.append(
         .saying("not what was said then", .producer(.outbox, counter: 1)))
-      #expect(again == .accepted(first, duplicate: true))
+      #expect(again == .accepted(first, duplicate: true, isReplicated: false))
       #expect(try await stores.log.tail(of: .lobby)?.seq == 2)
     }
   }
@@ -35,7 +35,7 @@ struct IdempotentProducerTests {
     try await form.withStores { stores in
       let outcomes = try await concurrently(50) { _ in try await stores.log.append(.numbered(1)) }
       #expect(Set(outcomes.map(\.entry)).count == 1)
-      #expect(outcomes.count { $0 == .accepted($0.entry!, duplicate: false) } == 1)
+      #expect(outcomes.count { $0 == .accepted($0.entry!, duplicate: false, isReplicated: false) } == 1)
       #expect(try await stores.log.tail(of: .lobby)?.seq == 1)
     }
   }
@@ -65,7 +65,7 @@ struct IdempotentProducerTests {
       for counter in 7...70 {
         #expect(
           try await stores.log.append(.numbered(UInt64(counter)))
-            == .accepted(entries[counter - 1], duplicate: true))
+            == .accepted(entries[counter - 1], duplicate: true, isReplicated: false))
       }
       #expect(try await stores.log.tail(of: .lobby)?.seq == 70)
     }
@@ -88,7 +88,8 @@ struct IdempotentProducerTests {
     try await form.withStores { stores in
       let entry = try #require(try await stores.log.append(.numbered(1)).entry)
       #expect(
-        try await stores.log.append(.numbered(1, refusal: .nobody)) == .accepted(entry, duplicate: true))
+        try await stores.log.append(.numbered(1, refusal: .nobody))
+          == .accepted(entry, duplicate: true, isReplicated: false))
     }
   }
 
@@ -114,7 +115,8 @@ struct IdempotentProducerTests {
         }
         #expect(refusal.reason == .invalid)
       }
-      #expect(try await stores.log.append(.numbered(1)) == .accepted(entry, duplicate: true))
+      #expect(
+        try await stores.log.append(.numbered(1)) == .accepted(entry, duplicate: true, isReplicated: false))
       #expect(try await stores.log.append(.numbered(2)).entry?.position.seq == 2)
     }
   }
@@ -141,7 +143,8 @@ struct IdempotentProducerTests {
       let other = try ProducerID("outbox-2")
       _ = try await stores.log.append(.numbered(1))
       #expect(
-        try await stores.log.append(.saying("a", in: .friends, .producer(.outbox, counter: 1))).entry != nil)
+        try await stores.log.append(.saying("a", in: .adaAndCarol, .producer(.outbox, counter: 1))).entry
+          != nil)
       #expect(
         try await stores.log.append(.saying("b", .producer(other, counter: 1))).entry?.position.seq == 2)
       #expect(try await stores.log.append(.saying("c", .producer(other, counter: 3))) == .gap(expected: 2))

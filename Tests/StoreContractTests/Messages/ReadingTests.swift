@@ -83,11 +83,11 @@ struct ReadingTests {
   @Test("A log without entries has no tail and nothing to read", arguments: StoreForm.all)
   func empty(form: StoreForm) async throws {
     try await form.withStores { stores in
-      let tail = try await stores.log.tail(of: .friends)
+      let tail = try await stores.log.tail(of: .adaAndCarol)
       #expect(tail == nil)
-      let newest = try await stores.log.read(.friends, before: nil, limit: 10)
+      let newest = try await stores.log.read(.adaAndCarol, before: nil, limit: 10)
       #expect(newest.isEmpty)
-      let oldest = try await stores.log.read(.friends, after: nil, limit: 10)
+      let oldest = try await stores.log.read(.adaAndCarol, after: nil, limit: 10)
       #expect(oldest.isEmpty)
     }
   }

@@ -1,5 +1,6 @@
 import CIMCore
 import CIMRedis
+import NIOCore
 import Redis
 import TestSupport
 import Testing
@@ -20,13 +21,15 @@ struct RedisClusterTests {
       }
       #expect(crossed?.serverCode == "CROSSSLOT")
 
-      let stores = Stores.redis(redis)
+      let stores = Stores.redis(redis, limits: .withoutLease)
       let (ada, _) = try await stores.accounts.register(UserName("a}d{a"))
       #expect(try await stores.accounts.account(named: ada.name) == ada)
       #expect(try await stores.accounts.accounts([ada.id]) == [ada.id: ada])
       try await useLogins(stores.logins, ada)
       try await useSessions(stores.sessions, ada)
+      try await useGroups(stores.groups, ada)
       try await useLog(stores.log, ada)
+      try await useCursors(stores.cursors, ada)
     }
   }
 
@@ -42,11 +45,27 @@ struct RedisClusterTests {
     let session = try await sessions.open(user: ada.id, device: .phone, on: .two, loginGeneration: 1).session
     #expect(try await sessions.sessions(of: [ada.id]) == [ada.id: [session]])
     #expect(try await sessions.onlineUsers(on: [.one, .two], after: nil, limit: 10) == [ada.id])
+    #expect(try await sessions.restate(session) == .stands)
     #expect(try await sessions.close(user: ada.id, device: .phone, epoch: session.epoch))
+    #expect(try await sessions.sweep(.one, limit: 10).isComplete)
+    #expect(try await sessions.forget(.one))
+  }
+
+  private func useGroups(_ groups: any GroupStore, _ ada: Account) async throws {
+    let content = ByteBuffer(string: "joined")
+    #expect(try await groups.create(GroupID("friends"), owner: ada, content: content)?.position.seq == 1)
+    #expect(try await groups.groups(of: ada.id).count == 1)
+  }
+
+  private func useCursors(_ cursors: any CursorStore, _ ada: Account) async throws {
+    let phone = UserDevice(user: ada.id, device: .phone)
+    let position = LogPosition(epoch: 1, seq: 1)
+    try await cursors.advance([CursorAdvance(phone, to: [.lobby: position])])
+    #expect(try await cursors.begin(phone, in: .lobby, at: .beginning) == position)
   }
 
   private func useLog(_ log: any MessageLog, _ ada: Account) async throws {
-    try await log.markDirty(.friends, for: [ada.id, Account.bob.id])
+    _ = try await log.markDirty(.friends, for: [ada.id, Account.bob.id])
     let mark = try #require(try await log.dirtyMarks(of: ada.id, limit: 1).first)
     #expect(try await log.clearDirty(mark, of: ada.id))
     let key = try IdempotencyKey("}{")
@@ -55,7 +74,7 @@ struct RedisClusterTests {
       #expect(outcome.entry != nil)
     }
     #expect(try await log.append(.saying("", in: .friends, by: ada, .key(key))).entry?.text == "hello")
-    #expect(try await log.read(.friends, after: nil, limit: 10).count == 3)
-    #expect(try await log.tail(of: .friends)?.seq == 3)
+    #expect(try await log.read(.friends, after: nil, limit: 10).count == 4)
+    #expect(try await log.tail(of: .friends)?.seq == 4)
   }
 }

@@ -3,6 +3,10 @@ extension Refusal {
   public static let zeroCounter = Self(
     .invalid, "send_id.counter is 0: counters of a producer begin with 1")
 
+  /// The answer to a message of somebody who is not in the group, or to no group.
+  public static let notAMember = Self(
+    .notAMember, "there is no such group, or the sender is no member of it: join it first")
+
   /// The answer to a message under another user's producer.
   public static let foreignProducer = Self(
     .invalid, "send_id.producer belongs to another user: make a new random producer id")

@@ -1,0 +1,20 @@
+/// How far devices have stored what they got, in each conversation. A cursor says: everything up to here.
+///
+/// Positions are compared by epoch, then by number. A place with number 0 is one too: nothing yet.
+public protocol CursorStore: Store {
+  /// The cursors of devices and of their users, looked up at once. Every device that is asked for is in the answer.
+  func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors]
+
+  /// How far the user's furthest device is in one conversation; `nil` when none has anything.
+  func cursor(of user: UserID, in conversation: Conversation) async throws(StoreError) -> LogPosition?
+
+  /// Moves cursors of devices, and of their users, forward. What is not ahead of what is stored changes nothing.
+  func advance(_ advances: [CursorAdvance]) async throws(StoreError)
+
+  /// Gives a device its first cursor in a conversation, unless it has one. The user's stays as it is.
+  ///
+  /// - Returns: the cursor that the device has now.
+  func begin(
+    _ device: UserDevice, in conversation: Conversation, at position: LogPosition
+  ) async throws(StoreError) -> LogPosition
+}

@@ -1,0 +1,45 @@
+import NIOCore
+
+/// Who belongs where: groups and their members.
+///
+/// Membership is part of a group's log: a change and the entry that tells of it are one step, so that everybody who reads
+/// the log sees the change at the same place. The caller encodes what the entry says. A group whose last member has left
+/// is still there.
+public protocol GroupStore: Store {
+  /// Creates a group, with its first member.
+  ///
+  /// - Parameter content: what the first entry of the log says: that the owner joined.
+  /// - Returns: the first entry of its log; `nil` when there is such a group.
+  func create(
+    _ group: GroupID, owner: Account, content: ByteBuffer
+  ) async throws(StoreError) -> LogEntry?
+
+  /// Makes a user a member.
+  ///
+  /// - Parameter content: what the entry says if there is one: that the user joined.
+  func join(
+    _ group: GroupID, _ user: Account, content: ByteBuffer
+  ) async throws(StoreError) -> MembershipOutcome
+
+  /// Ends a user's membership.
+  ///
+  /// - Parameter content: what the entry says if there is one: that the user left.
+  func leave(
+    _ group: GroupID, _ user: Account, content: ByteBuffer
+  ) async throws(StoreError) -> MembershipOutcome
+
+  /// The groups of which a user is a member, each with the place in its log where the user joined.
+  func groups(of user: UserID) async throws(StoreError) -> [GroupID: LogPosition]
+
+  /// A group's members by ascending id; `nil` when there is no such group.
+  ///
+  /// - Parameters:
+  ///   - after: only users with a greater id; `nil` begins at the first.
+  ///   - limit: at most that many; at least 1.
+  func members(
+    of group: GroupID, after: UserID?, limit: Int
+  ) async throws(StoreError) -> [UserID]?
+
+  /// Where a user joined a group of which the user is a member; `nil` for who is not.
+  func membership(of user: UserID, in group: GroupID) async throws(StoreError) -> LogPosition?
+}

@@ -1,0 +1,59 @@
+import Synchronization
+
+/// Cursors that live and die with the process.
+public final class InMemoryCursorStore: CursorStore {
+  struct UserCursors {
+    var furthest: [Conversation: LogPosition] = [:]
+    var byDevice: [DeviceID: [Conversation: LogPosition]] = [:]
+  }
+
+  private let users = Mutex<[UserID: UserCursors]>([:])
+
+  /// Creates a store without cursors.
+  public init() {}
+
+  public func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+    self.users.withLock { users in
+      devices.reduce(into: [:]) { answer, device in
+        let cursors = users[device.user]
+        answer[device] = DeviceCursors(
+          device: cursors?.byDevice[device.device] ?? [:], user: cursors?.furthest ?? [:])
+      }
+    }
+  }
+
+  public func cursor(
+    of user: UserID, in conversation: Conversation
+  ) async throws(StoreError) -> LogPosition? {
+    self.users.withLock { $0[user]?.furthest[conversation] }
+  }
+
+  public func advance(_ advances: [CursorAdvance]) async throws(StoreError) {
+    self.users.withLock { users in
+      for advance in advances {
+        let device = advance.device
+        users[device.user, default: UserCursors()].furthest.merge(advance.positions) { max($0, $1) }
+        users[device.user]?.byDevice[device.device, default: [:]].merge(advance.positions) { max($0, $1) }
+      }
+    }
+  }
+
+  public func begin(
+    _ device: UserDevice, in conversation: Conversation, at position: LogPosition
+  ) async throws(StoreError) -> LogPosition {
+    self.users.withLock { users in
+      if let cursor = users[device.user]?.byDevice[device.device]?[conversation] { return cursor }
+      users[device.user, default: UserCursors()].byDevice[device.device, default: [:]][conversation] =
+        position
+      return position
+    }
+  }
+
+  public func ping() async throws(StoreError) {}
+
+  /// All cursors as they are, to be put back.
+  func copy() -> [UserID: UserCursors] { self.users.withLock { $0 } }
+
+  /// Puts cursors in the place of all there are.
+  func replace(with copy: [UserID: UserCursors]) { self.users.withLock { $0 = copy } }
+}

@@ -1,0 +1,66 @@
+/// Stores that live and die with the process, and what a test can have happen to them.
+public struct InMemoryStores: Sendable {
+  /// The stores as they were at some moment.
+  public struct Copy: Sendable {
+    fileprivate let conversations: [Conversation: ConversationLog]
+    fileprivate let marks: InMemoryMessageLog.Marks
+    fileprivate let cursors: [UserID: InMemoryCursorStore.UserCursors]
+    fileprivate let sessions: InMemorySessionStore.State
+  }
+
+  /// The stores.
+  public let stores: Stores
+
+  private let identity = InMemoryIdentity()
+  private let conversations: InMemoryConversations
+  private let log: InMemoryMessageLog
+  private let cursors = InMemoryCursorStore()
+  private let sessions: InMemorySessionStore
+
+  /// Creates empty stores.
+  ///
+  /// - Parameters:
+  ///   - limits: how much the message log remembers.
+  ///   - clock: tells the stores' time.
+  public init(
+    limits: MessageLogLimits = .defaults, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+  ) {
+    self.conversations = InMemoryConversations(limits: limits, identity: self.identity, clock: clock)
+    self.log = InMemoryMessageLog(self.conversations)
+    self.sessions = InMemorySessionStore(identity: self.identity, clock: clock)
+    self.stores = Stores(
+      accounts: InMemoryAccountStore(), logins: InMemoryLoginStore(), sessions: self.sessions, log: self.log,
+      cursors: self.cursors, groups: InMemoryGroupStore(self.conversations))
+  }
+
+  /// What a replica would have at this moment: logs, groups, marks, cursors and sessions.
+  public func copy() -> Copy {
+    Copy(
+      conversations: self.conversations.copy(), marks: self.log.copy(), cursors: self.cursors.copy(),
+      sessions: self.sessions.copy())
+  }
+
+  /// Becomes another store, as after a failover: one that has lost nothing, or one that has what `copy` has.
+  public func failOver(to copy: Copy? = nil) {
+    if let copy {
+      self.conversations.replace(with: copy.conversations)
+      self.log.replace(with: copy.marks)
+      self.cursors.replace(with: copy.cursors)
+      self.sessions.replace(with: copy.sessions)
+    }
+    self.identity.value = "memory-\(UInt64.random(in: .min ... .max))"
+  }
+}
+
+extension Stores {
+  /// Stores that live and die with the process, for one process with everything in it.
+  ///
+  /// - Parameters:
+  ///   - limits: how much the message log remembers.
+  ///   - clock: tells the stores' time.
+  public static func inMemory(
+    limits: MessageLogLimits = .defaults, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+  ) -> Self {
+    InMemoryStores(limits: limits, clock: clock).stores
+  }
+}

@@ -1,0 +1,92 @@
+import CIMCore
+import Redis
+
+/// Cursors in Redis: a hash for each user, and one for each device.
+public struct RedisCursorStore: CursorStore {
+  private let redis: RedisClient
+  private let idleMilliseconds: UInt64
+
+  /// Uses that connection.
+  ///
+  /// - Parameter limits: How long cursors are kept that do not move.
+  public init(_ redis: RedisClient, limits: MessageLogLimits = .defaults) {
+    self.redis = redis
+    idleMilliseconds = limits.idleMilliseconds
+  }
+
+  public func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+    let replies = await redis.send(
+      devices.flatMap { device in
+        [
+          RedisCommand("HGETALL", StoreKey.cursors(device)),
+          RedisCommand("HGETALL", StoreKey.cursors(device.user)),
+        ]
+      })
+    do {
+      var cursors: [UserDevice: DeviceCursors] = [:]
+      for (index, device) in devices.enumerated() {
+        cursors[device] = DeviceCursors(
+          device: try replies[2 * index].get().asCursors(),
+          user: try replies[2 * index + 1].get().asCursors())
+      }
+      return cursors
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func cursor(
+    of user: UserID, in conversation: Conversation
+  ) async throws(StoreError) -> LogPosition? {
+    do {
+      return try await redis.send(RedisCommand("HGET", StoreKey.cursors(user), conversation.description))
+        .ifPresent?.asLogPosition()
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func advance(_ advances: [CursorAdvance]) async throws(StoreError) {
+    let replies = await redis.run(
+      advances.map { advance in
+        RedisScript.advanceCursors.call(
+          keys: [StoreKey.cursors(advance.device), StoreKey.cursors(advance.device.user)],
+          listing: ["\(idleMilliseconds)"]
+            + advance.positions.flatMap { [$0.key.description, $0.value.description] })
+      })
+    do {
+      for reply in replies { _ = try reply.get() }
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func begin(
+    _ device: UserDevice, in conversation: Conversation, at position: LogPosition
+  ) async throws(StoreError) -> LogPosition {
+    let key = StoreKey.cursors(device)
+    let replies = await redis.send([
+      RedisCommand("HSETNX", key, conversation.description, position.description),
+      RedisCommand("HGET", key, conversation.description),
+      RedisCommand("PEXPIRE", key, idleMilliseconds),
+    ])
+    do {
+      for reply in replies { _ = try reply.get() }
+      return try replies[1].get().asLogPosition()
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func ping() async throws(StoreError) { try await redis.storePing() }
+}
+
+extension RedisValue {
+  fileprivate func asCursors() throws(RedisError) -> [Conversation: LogPosition] {
+    var cursors: [Conversation: LogPosition] = [:]
+    for (conversation, position) in try asPairs() {
+      cursors[try conversation.asConversation()] = try position.asLogPosition()
+    }
+    return cursors
+  }
+}
