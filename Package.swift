@@ -356,6 +356,14 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swift),
+    // Every order in which the steps of a message's life can meet, forced one by one.
+    .testTarget(
+      name: "CIMRaceTests",
+      dependencies: [
+        "CIMCore", "CIMProtos", "CIMRoute", "CIMServer", "CIMTestSupport", "NgRPC", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "CIMServerTests",
       dependencies: [
