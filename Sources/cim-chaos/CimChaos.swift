@@ -7,6 +7,9 @@ struct CimChaos: AsyncParsableCommand {
     commandName: "cim-chaos",
     abstract:
       "Break a cim of real processes under load, and prove from its clients' histories that nothing was lost.",
-    subcommands: [RunCommand.self, ClientCommand.self, CheckCommand.self],
+    subcommands: [
+      RunCommand.self, RollingCommand.self, OfflineCommand.self, CrashCommand.self, CheckCommand.self,
+      ClientCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 }

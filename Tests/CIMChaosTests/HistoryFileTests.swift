@@ -25,23 +25,34 @@ import Testing
 
   @Test func `every event comes back as it was written`() throws {
     let file = try HistoryFile(path: path)
-    for event in Self.events { try file.append(event) }
+    for event in Self.events { try file.append([event]) }
     #expect(try read() == Self.events)
   }
 
   @Test func `a line that was cut short has not happened`() throws {
-    try HistoryFile(path: path).append(.online(server: "s1"))
+    try HistoryFile(path: path).append([.online(server: "s1")])
     try cutShort()
     #expect(try read() == [.online(server: "s1")])
-    try HistoryFile(path: path).append(.away(reason: "cut"))
+    try HistoryFile(path: path).append([.away(reason: "cut")])
     #expect(try read() == [.online(server: "s1"), .away(reason: "cut")])
   }
 
   @Test func `a file that holds nothing but a line cut short is empty`() throws {
     _ = try HistoryFile(path: path)
     try cutShort()
-    try HistoryFile(path: path).append(.closed)
+    try HistoryFile(path: path).append([.closed])
     #expect(try read() == [.closed])
+  }
+
+  @Test func `a step is read with all its events, and what is to be remembered comes back in order`() throws {
+    let file = try HistoryFile(path: path)
+    try file.append(Array(Self.events[..<3]), memory: ["one", "two"])
+    try file.append(Array(Self.events[3...]))
+    try cutShort()
+    let reopened = try HistoryFile(path: path)
+    try reopened.append([], memory: ["three"])
+    #expect(try read() == Self.events)
+    #expect(try reopened.memory() == ["one", "two", "three"])
   }
 
   @Test func `reading goes on where it ended`() throws {
@@ -50,7 +61,7 @@ import Testing
     #expect(history.lines.isEmpty)
     let file = try HistoryFile(path: path)
     for (index, event) in Self.events.enumerated() {
-      try file.append(event)
+      try file.append([event])
       try history.readOn(from: path)
       #expect(history.lines.map(\.event) == Array(Self.events[...index]))
     }

@@ -3,14 +3,18 @@ public enum StatisticsLog {
   /// The message of the lines that have them.
   static let message = "statistics"
 
+  /// The counters of all such lines, oldest first.
+  ///
+  /// - Parameter log: All that one process has logged.
+  public static func all(in log: String) -> [[String: Int]] {
+    log.split(whereSeparator: \.isNewline).filter { $0.hasSuffix(Self.message) }.map(Self.counters)
+  }
+
   /// The counters of the last such line; empty when there is none.
   ///
   /// - Parameter log: All that one process has logged.
   public static func last(in log: String) -> [String: Int] {
-    for line in log.split(whereSeparator: \.isNewline).reversed() where line.hasSuffix(Self.message) {
-      return Self.counters(of: line)
-    }
-    return [:]
+    log.split(whereSeparator: \.isNewline).last { $0.hasSuffix(Self.message) }.map(Self.counters) ?? [:]
   }
 
   private static func counters(of line: Substring) -> [String: Int] {

@@ -26,7 +26,8 @@ public struct ClientHistory: Sendable {
     guard let data = try file.readToEnd(), let end = data.lastIndex(of: HistoryFile.lineFeed) else { return }
     let decoder = JSONDecoder()
     for line in data[..<end].split(separator: HistoryFile.lineFeed) {
-      self.lines.append(try decoder.decode(HistoryLine.self, from: line))
+      let step = try decoder.decode(HistoryStep.self, from: line)
+      self.lines += step.events.map { HistoryLine(time: step.time, event: $0) }
     }
     self.offset += UInt64(data.distance(from: data.startIndex, to: end) + 1)
   }

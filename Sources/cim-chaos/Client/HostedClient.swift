@@ -39,7 +39,7 @@ actor HostedClient {
   /// Connects, and stays connected.
   func enter() throws {
     guard self.client == nil else { return }
-    try self.file.append(.started(process: getpid()))
+    try self.file.append([.started(process: getpid())])
     var configuration = ChatClient.Configuration(
       routes: self.setting.routes, identity: .name(try UserName(self.member.name)),
       device: try DeviceID("chaos"), logger: self.setting.logger)
@@ -130,7 +130,7 @@ actor HostedClient {
 
   private func write(_ event: HistoryEvent) {
     do {
-      try self.file.append(event)
+      try self.file.append([event])
     } catch {
       // Without its record a client proves nothing.
       fatalError("\(error)")

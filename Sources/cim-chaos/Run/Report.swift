@@ -5,6 +5,9 @@ import Synchronization
 enum Report {
   private static let start = ContinuousClock.now
 
+  /// Time counts from the first call on.
+  static func begin() { _ = self.start }
+
   /// Prints a line, with the time since the program began.
   static func line(_ text: String) {
     let elapsed = ContinuousClock.now - Self.start

@@ -11,6 +11,7 @@ enum Scenario {
   static func run(
     _ name: String, _ options: StageOptions, _ body: @escaping @Sendable (RunDirectory) async throws -> Bool
   ) async throws {
+    Report.begin()
     let directory = try RunDirectory(name: "\(name)-\(options.seed)")
     let isGood: Bool
     do {

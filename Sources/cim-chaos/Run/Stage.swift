@@ -70,17 +70,22 @@ final class Stage {
     for host in self.hosts where host.isUp { try host.setRate(rate / Double(self.roster.members.count)) }
   }
 
-  /// Waits until every living client's history satisfies a condition.
-  func wait(for what: String, within limit: Duration, _ condition: (ClientHistory) -> Bool) async throws {
+  /// Waits until the histories of clients, all living ones by default, satisfy a condition.
+  func wait(
+    for what: String, of names: Set<String>? = nil, within limit: Duration,
+    _ condition: (ClientHistory) -> Bool
+  ) async throws {
     let living = self.living
+    let awaited = { (name: String, history: ClientHistory) in
+      names?.contains(name) ?? living.contains(history.user)
+    }
     do {
       try await eventually(within: limit, what) {
         try self.histories.readOn()
-        return self.histories.sorted.allSatisfy { !living.contains($0.user) || condition($0) }
+        return self.histories.all.allSatisfy { !awaited($0, $1) || condition($1) }
       }
     } catch is DeadlineExceeded {
-      let missing = self.histories.all.filter { living.contains($0.value.user) && !condition($0.value) }.keys
-        .sorted()
+      let missing = self.histories.all.filter { awaited($0, $1) && !condition($1) }.keys.sorted()
       throw RunError("not within \(limit): \(what); missing: \(missing.joined(separator: ", "))")
     }
   }
@@ -112,23 +117,33 @@ final class Stage {
     ).check()
   }
 
-  /// Waits until nothing is missing any more, and says what is when the time is over.
-  func settle(within limit: Duration) async throws -> Verdict {
+  /// Waits until nothing is missing any more.
+  ///
+  /// - Parameters:
+  ///   - limit: How long it waits at most.
+  ///   - patience: How long it waits while nothing gets better.
+  /// - Returns: what is wrong after that.
+  func settle(within limit: Duration, patience: Duration = .seconds(45)) async throws -> Verdict {
     try self.setRate(0)
     let deadline = ContinuousClock.now + limit
+    var (best, improved) = (Int.max, ContinuousClock.now)
     while true {
       let verdict = try self.check(try await self.listings())
-      let isOver = ContinuousClock.now >= deadline
-      if isOver || (verdict.isClean && self.isEverybodyOnline) { return verdict }
-      // What can't get better is not waited for.
-      if !verdict.violations.contains(where: \.kind.mayHeal) && self.isEverybodyOnline { return verdict }
+      let now = ContinuousClock.now
+      let healing = verdict.violations.count(where: \.kind.mayHeal) + self.offline.count
+      if healing < best { (best, improved) = (healing, now) }
+      if healing == 0 || now >= deadline || now - improved > patience {
+        if !self.offline.isEmpty { Report.line("not online: \(self.offline.joined(separator: ", "))") }
+        return verdict
+      }
       try await Task.sleep(for: .milliseconds(500))
     }
   }
 
-  private var isEverybodyOnline: Bool {
+  /// The living whose last word is not that they are online.
+  private var offline: [String] {
     let living = self.living
-    return self.histories.sorted.allSatisfy { !living.contains($0.user) || $0.isOnline }
+    return self.histories.all.filter { living.contains($0.value.user) && !$0.value.isOnline }.keys.sorted()
   }
 
   /// Whom each route lists. One that does not answer lists nobody.

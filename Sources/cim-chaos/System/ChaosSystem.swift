@@ -9,6 +9,8 @@ final class ChaosSystem: Sendable {
   struct Setting: Sendable {
     var routes = 2
     var servers = 3
+    /// Servers that are not started at first.
+    var spareServers = 0
     var binary = Repository.cim
     var logLevel = "info"
     /// Further settings of routes and servers, as environment variables.
@@ -19,6 +21,8 @@ final class ChaosSystem: Sendable {
   let zooKeeper: ZooKeeperServer
   let routes: [CimNode]
   let servers: [CimNode]
+  /// Further servers, for a scenario to start.
+  let spares: [CimNode]
   let directory: RunDirectory
 
   /// Starts everything and waits until all serve.
@@ -33,7 +37,7 @@ final class ChaosSystem: Sendable {
       "CIM_SESSION_IDLE_TIMEOUT": "8s", "CIM_SESSION_PING_INTERVAL": "2s",
     ].merging(setting.environment) { $1 }
     var (servers, routes): ([CimNode], [CimNode]) = ([], [])
-    for number in 1...setting.servers {
+    for number in 1...(setting.servers + setting.spareServers) {
       servers.append(
         try await CimNode(
           .server, id: "server-\(number)", binary: setting.binary, environment: environment,
@@ -45,7 +49,9 @@ final class ChaosSystem: Sendable {
           .route, id: "route-\(number)", binary: setting.binary, environment: environment,
           directory: directory))
     }
-    (self.redis, self.zooKeeper, self.routes, self.servers) = (redis, zooKeeper, routes, servers)
+    (self.redis, self.zooKeeper, self.routes) = (redis, zooKeeper, routes)
+    self.servers = Array(servers[..<setting.servers])
+    self.spares = Array(servers[setting.servers...])
     self.directory = directory
     for node in self.nodes { try node.start() }
     for node in self.nodes { try await node.waitUntilServing() }
@@ -66,7 +72,7 @@ final class ChaosSystem: Sendable {
 
   /// Ends everything.
   func close() async throws {
-    for node in self.nodes { try await node.close() }
+    for node in self.nodes + self.spares { try await node.close() }
     try await self.redis.kill()
     try await self.zooKeeper.kill()
   }

@@ -23,6 +23,9 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.routeID) var id: String?
   @Option(Settings.routeAdvertise) var advertise: String?
   @Option(Settings.redisURL) var redisUrl: String?
+  @Option(Settings.retentionAge) var retentionAge: String?
+  @Option(Settings.retentionEntries) var retentionEntries: String?
+  @Option(Settings.markLease) var deliveryMarkLease: String?
   @OptionGroup var node: NodeOptions
 
   var common: CommonOptions { self.node.common }
@@ -33,6 +36,9 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.routeID, self.id)
     flags.set(Settings.routeAdvertise, self.advertise)
     flags.set(Settings.redisURL, self.redisUrl)
+    flags.set(Settings.retentionAge, self.retentionAge)
+    flags.set(Settings.retentionEntries, self.retentionEntries)
+    flags.set(Settings.markLease, self.deliveryMarkLease)
     return flags
   }
 
@@ -45,13 +51,14 @@ struct RouteCommand: SettingsCommand {
     var configuration = RouteConfiguration(
       id: try settings.identifier(Settings.routeID), version: Version.text)
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
+    let limits = try settings.messageLogLimits()
     let redis = RedisClient(address: try settings.required(Settings.redisURL), logger: logger)
     let registry = try settings.registry(logger: logger)
 
     let route: RouteService
     do {
       route = try await RouteService(
-        configuration, stores: .redis(redis), registry: registry, address: address,
+        configuration, stores: .redis(redis, limits: limits), registry: registry, address: address,
         advertised: { advertised ?? Machine.advertised($0) }, grace: grace, logger: logger)
     } catch let error as RPCError {
       throw SettingError.unusable(Settings.routeListen, value: "\(address)", reason: error.message)
@@ -60,5 +67,16 @@ struct RouteCommand: SettingsCommand {
     let statistics = try settings.statistics(of: { route.statistics }, logger: logger)
     try await serve(statistics + [RegistryService(registry: registry), route], logger: logger)
     await redis.shutdown()
+  }
+}
+
+extension SettingsReader {
+  /// How much is kept, and for how long.
+  fileprivate func messageLogLimits() throws(SettingError) -> MessageLogLimits {
+    var limits = MessageLogLimits.defaults
+    limits.entryMilliseconds = UInt64(try self.required(Settings.retentionAge) / .milliseconds(1))
+    limits.entriesPerConversation = try self.required(Settings.retentionEntries)
+    limits.markLeaseMilliseconds = UInt64(try self.required(Settings.markLease) / .milliseconds(1))
+    return limits
   }
 }

@@ -38,6 +38,20 @@ enum Settings {
     fallback: "redis://127.0.0.1:6379",
     isSecret: true, parse: { try? RedisAddress(url: $0) })
 
+  static let retentionAge = Setting.duration(
+    "retention.age",
+    "How long a message is kept; older ones go with the next messages of their conversation.",
+    fallback: "720h")
+
+  static let retentionEntries = Setting.number(
+    "retention.entries", "How many messages of a conversation are kept, the newest.", in: 1...10_000_000,
+    fallback: "10000")
+
+  static let markLease = Setting.duration(
+    "delivery.mark-lease",
+    "How long a message may take into the log after its receiver was marked; past it the receiver is marked again.",
+    fallback: "10s")
+
   // MARK: Server
 
   static let serverListen = Setting.address(
@@ -95,7 +109,7 @@ enum Settings {
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
     chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key,
-    redisURL.key,
+    redisURL.key, retentionAge.key, retentionEntries.key, markLease.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
     textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
