@@ -21,18 +21,31 @@ public struct RouteConfiguration: Sendable {
   public var linkPingAfter = TimeAmount.seconds(1)
   /// A link is down when nothing was received for this long. 3 s by default.
   public var linkDownAfter = TimeAmount.seconds(3)
-  /// How much may wait for a slow server, in bytes; past it live messages to it are dropped. 64 MiB by default.
-  public var maxLinkOutboundBytes = 64 * 1024 * 1024
+  /// How many messages may be on their way to one server and not acknowledged; further ones are fetched by it from the log.
+  /// 8192 by default.
+  public var maxLinkDeliveries = 8192
+  /// How many bytes these may have. 16 MiB by default.
+  public var maxLinkDeliveryBytes = 16 * 1024 * 1024
+  /// For how many conversations and sessions of one server it is remembered that something was not sent; past it the server
+  /// is told to ask for all its sessions. 65,536 by default.
+  public var maxPendingTails = 65_536
   /// The longest frame that a server may send, in bytes; it has to carry what a client may send. 16 MiB by default.
   public var maxLinkMessageBytes = 16 * 1024 * 1024
-  /// How many live messages wait while a link is being made. 256 by default.
-  public var maxParkedFrames = 256
-  /// For how long they are worth sending. 10 s by default.
-  public var maxParkedAge = TimeAmount.seconds(10)
-
   /// How long a session may be in the store and unknown to its server before it is removed; longer than opening one
   /// takes. 6 s by default.
   public var unknownSessionGrace = TimeAmount.seconds(6)
+
+  /// How long a server may be in use elsewhere before this route has heard of it; one that is unknown for longer is dead, and
+  /// its sessions are removed. 10 s by default.
+  public var unknownServerGrace = TimeAmount.seconds(10)
+  /// How often dead servers are looked for. 1 s by default.
+  public var sweepInterval = Duration.seconds(1)
+
+  /// How many missed messages of the lobby or of a group a returning device gets; of more only the last ones, and it is told
+  /// that there were others. 500 by default.
+  public var maxLateMessages = 500
+  /// How many acknowledgements of devices, and how many senders who wait for one, are kept in memory. 65,536 by default.
+  public var maxPendingAcks = 65_536
 
   /// How often the stores are asked for a sign of life. 1 s by default.
   public var probeInterval = Duration.seconds(1)
@@ -41,6 +54,12 @@ public struct RouteConfiguration: Sendable {
   public init(id: ServerID, version: String) {
     self.id = id
     self.version = version
+  }
+
+  var outboxLimits: LinkOutbox.Limits {
+    LinkOutbox.Limits(
+      window: DeliveryWindow.Limits(count: maxLinkDeliveries, bytes: maxLinkDeliveryBytes),
+      tails: maxPendingTails, kicks: 4096)
   }
 
   var linkTiming: LinkHeartbeat.Timing {

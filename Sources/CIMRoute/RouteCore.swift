@@ -1,7 +1,9 @@
 import CIMCore
 import CIMProtos
 import Logging
+import NIOCore
 import NgRPC
+import Synchronization
 
 /// What all parts of a route share, and what is done with what servers say.
 final class RouteCore: Sendable {
@@ -12,10 +14,19 @@ final class RouteCore: Sendable {
   let accounts: KnownAccounts
   let links: LinkSet
   let counters = RouteCounters()
+  let unresolved: Unresolved
   let intake: Intake
+  let acks: AckDesk
   let desk: SessionDesk
+  let groups: GroupDesk
+  let pages: PageReader
   let logger: Logger
-  private let lost: LostDeliveries
+  private let lost: LostSessions
+  private let sync: SyncDesk
+  private let store: Mutex<String?> = Mutex(nil)
+  private let draining = Atomic(false)
+  /// Requests of servers to open sessions that are being answered.
+  let openings = Activity()
 
   init(configuration: RouteConfiguration, stores: Stores, balancer: any Balancer, logger: Logger) {
     self.configuration = configuration
@@ -23,63 +34,124 @@ final class RouteCore: Sendable {
     self.logger = logger
     routeID = ServerInstance(id: configuration.id, incarnation: .random()).description
     accounts = KnownAccounts(store: stores.accounts, capacity: configuration.maxKnownAccounts)
-    links = LinkSet(balancer: balancer)
-    let delivery = Delivery(sessions: stores.sessions, links: links)
+    links = LinkSet(balancer: balancer, newcomerGrace: configuration.unknownServerGrace)
+    unresolved = Unresolved(
+      sessions: stores.sessions, links: links, grace: configuration.unknownServerGrace,
+      capacity: configuration.maxPendingTails, counters: counters, logger: logger)
+    let delivery = Delivery(sessions: stores.sessions, links: links, unresolved: unresolved)
     desk = SessionDesk(
       stores: stores, accounts: accounts, links: links, persistence: Persistence(logger: logger),
-      logger: logger)
-    lost = LostDeliveries(
-      stores: stores, delivery: delivery, links: links, desk: desk, grace: configuration.unknownSessionGrace,
-      logger: logger)
+      patience: configuration.linkDownAfter, counters: counters, logger: logger)
+    lost = LostSessions(
+      stores: stores, delivery: delivery, unresolved: unresolved, desk: desk,
+      grace: configuration.unknownSessionGrace, logger: logger)
+    acks = AckDesk(
+      cursors: stores.cursors, capacity: configuration.maxPendingAcks, counters: counters, logger: logger)
     intake = Intake(
-      configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery, lost: lost,
+      configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery, acks: acks,
       counters: counters, logger: logger)
+    groups = GroupDesk(stores: stores, delivery: delivery, counters: counters, logger: logger)
+    pages = PageReader(
+      log: stores.log, lateLimit: configuration.maxLateMessages, counters: counters, logger: logger)
+    sync = SyncDesk(stores: stores, logger: logger)
   }
+
+  // MARK: State
+
+  /// Which store it is, once that is known.
+  var storeID: String? { store.withLock { $0 } }
+
+  /// Follows the store's identity: when another one has taken its place, all sessions are stated again. Until the task is
+  /// cancelled.
+  func followStore() async {
+    for await identity in stores.sessions.identities() {
+      let previous = store.withLock { store in
+        defer { store = identity }
+        return store
+      }
+      guard previous != identity else { continue }
+      if previous != nil {
+        counters.storeChanges.count()
+        logger.warning("the store is another one than before; sessions are stated again")
+      }
+      links.restate(storeID: identity)
+    }
+  }
+
+  /// Whether this route goes away: what servers ask from now on is not answered, and asked elsewhere once the links end.
+  var isDraining: Bool {
+    get { draining.load(ordering: .acquiring) }
+    set { draining.store(newValue, ordering: .releasing) }
+  }
+
+  // MARK: Frames
 
   /// Handles what a server says. Called on the link's event loop; what has to wait for a store goes on elsewhere.
   func handle(_ frame: CimV1.LinkResponse.Frame, from origin: LinkOrigin) {
     switch frame {
-    case .sessionOpened(let opened):
-      Task {
-        let outcome = await self.desk.open(opened, on: origin.link.instance)
-        origin.reply(
-          .sessionResult(CimV1.SessionResult(requestID: opened.requestID, outcome: outcome))
-        ) {
-          // The server will ask again on another link; nobody is online by this session.
-          guard case .granted(let granted) = outcome else { return }
-          self.desk.close(
-            CimV1.SessionRef(
-              userID: granted.user?.id ?? 0, deviceID: opened.deviceID, sessionEpoch: granted.sessionEpoch))
-        }
-      }
+    case .sessionOpened(let opened): open(opened, from: origin)
     case .sessionClosed(let closed):
       if let session = closed.session { desk.close(session) }
     case .send(let send): accept(send, from: origin)
+    case .ack(let ack): acks.take(ack)
+    case .sync(let sync):
+      Task { origin.reply(.syncResult(await self.sync.answer(sync))) }
+    case .tailsQuery(let query):
+      Task {
+        if let tails = await self.sync.tails(of: query) { origin.link.push(.send(.tails(tails))) }
+      }
     case .notHere(let notHere):
       counters.notHere.count()
       Task { await self.lost.take(notHere) }
-    case .ack, .sync, .tailsQuery, .deliverAck: counters.ignoredFrames.count()
-    case .hello, .interest, .ping: counters.ignoredFrames.count()
+    case .hello, .interest, .ping, .deliverAck: counters.ignoredFrames.count()
+    }
+  }
+
+  private func open(_ opened: CimV1.SessionOpened, from origin: LinkOrigin) {
+    guard !isDraining else { return }
+    openings.begin()
+    Task {
+      let opening = await self.desk.open(opened, on: origin.link.instance, arrived: origin.arrived)
+      let result = CimV1.SessionResult(requestID: opened.requestID, outcome: opening.outcome)
+      origin.reply(.sessionResult(result)) { isSent in
+        self.desk.conclude(opening, isTold: isSent)
+        self.openings.end()
+      }
     }
   }
 
   private func accept(_ send: CimV1.LinkSend, from origin: LinkOrigin) {
+    guard !isDraining else { return }
     let sendID = send.send?.sendID
+    let isToBeDelivered = send.send?.ackLevel == .delivered
     let answer: @Sendable (Verdict) -> Void = { verdict in
       let outcome: CimV1.SendResult.Outcome =
         switch verdict {
-        case .accepted(let entry, let duplicate): .accepted(CimV1.Accepted(entry, duplicate: duplicate))
+        case .accepted(let entry, let duplicate, let reached):
+          .accepted(CimV1.Accepted(entry, duplicate: duplicate, reached: reached))
         case .refused(let refused): .refused(refused)
         }
       origin.reply(
         .sendResult(
           CimV1.LinkSendResult(
             requestID: send.requestID, result: CimV1.SendResult(sendID: sendID, outcome: outcome))))
+      if isToBeDelivered, case .accepted(let entry, _, let reached) = verdict, reached != .delivered {
+        Task { await self.tellArrival(of: entry, send, to: origin.link) }
+      }
     }
     do throws(InvalidSubmission) {
       intake.submit(try Submission(send), answer)
     } catch {
       answer(.refused(error.refusal))
     }
+  }
+
+  /// Tells the session from which a message was sent when it has reached a device of its receiver.
+  private func tellArrival(of entry: LogEntry, _ send: CimV1.LinkSend, to link: ServerLink) async {
+    let delivered = CimV1.LinkDelivered(
+      session: CimV1.SessionRef(
+        userID: send.sender?.id ?? 0, deviceID: send.deviceID, sessionEpoch: send.sessionEpoch),
+      delivered: CimV1.Delivered(sendID: send.send?.sendID, position: CimV1.LogPosition(entry.position)))
+    await acks.whenArrived(entry) { link.push(.send(.delivered(delivered))) }
   }
 }

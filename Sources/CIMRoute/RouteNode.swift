@@ -8,12 +8,14 @@ import NgRPC
 /// A route of cim: accounts, login, the choice of a server, the log of messages, and who gets them. It keeps nothing of its
 /// own: any number of them work side by side.
 ///
-/// Serve `services` in an `RPCServer`, then `run`. To stop, shut that server down first, then call `shutdown`.
+/// Serve `services` in an `RPCServer`, then `run`. To stop, call `withdraw`, shut that server down, then call `shutdown`.
 public final class RouteNode: Sendable {
   private let core: RouteCore
   private let registry: any ServerRegistry
   private let eventLoopGroup: any EventLoopGroup
   private let readinessProbe: Readiness
+  private let withdrawn = Latest<Void>()
+  private let isRegistered = Latest(false)
   private let stopped = Latest<Void>()
 
   /// Creates a route; nothing happens until `run`.
@@ -59,6 +61,11 @@ public final class RouteNode: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.followServers() }
       group.addTask { await self.readinessProbe.watch() }
+      group.addTask { await self.sweep() }
+      group.addTask {
+        await self.core.followStore()
+        await self.waitForStop()
+      }
       group.addTask { await self.waitForStop() }
       if let endpoint { group.addTask { try await self.keepRegistered(at: endpoint) } }
       // None of them ends by itself but the one that waits for the stop, and one that fails.
@@ -91,25 +98,70 @@ public final class RouteNode: Sendable {
       guard error.code == .cancelled else { throw error }
       return
     }
-    // Ends when the task is cancelled.
-    for await _ in registration.instances() {}
+    isRegistered.publish(true)
+    await waitUntilWithdrawn()
     await registration.withdraw()
+    isRegistered.publish(false)
+    await waitForStop()
   }
 
-  /// Stops: messages and ends of sessions that are being handled are finished first, for up to `grace`; then the links
-  /// are ended.
-  public func shutdown(within grace: Duration) async {
+  private func waitUntilWithdrawn() async {
+    for await _ in withdrawn.values() { return }
+  }
+
+  private func sweep() async {
+    let configuration = core.configuration
+    await Sweeper(
+      sessions: core.stores.sessions, registry: registry, links: core.links,
+      grace: configuration.unknownServerGrace, interval: configuration.sweepInterval, counters: core.counters,
+      logger: core.logger
+    ).run()
+  }
+
+  /// Leaves the registry, so that nobody new comes; what is asked all the same is answered as before. Returns when the
+  /// registry knows, or when it is away.
+  public func withdraw() async {
     readinessProbe.finish()
+    withdrawn.publish(())
+    for await isRegistered in isRegistered.values() where !isRegistered { return }
+  }
+
+  /// Stops: what was accepted is finished and answered first, for up to `grace`; then the links are ended behind it. What
+  /// servers ask from now on is not answered: they ask elsewhere when the links end.
+  public func shutdown(within grace: Duration) async {
+    await withdraw()
+    core.isDraining = true
+    await race(for: grace) {
+      await self.core.intake.waitUntilIdle()
+      await self.core.openings.waitUntilIdle()
+      await self.core.desk.persistence.waitUntilIdle()
+      await self.core.acks.waitUntilIdle()
+    } whenLate: {
+    }
+    await race(for: min(grace, Self.farewell)) {
+      await self.core.links.finish()
+    } whenLate: {
+      self.core.links.stop()
+    }
+    stopped.publish(())
+  }
+
+  /// How long servers have to end the links that this route has ended.
+  private static let farewell = Duration.seconds(1)
+
+  private func race(
+    for limit: Duration, _ work: @escaping @Sendable () async -> Void,
+    whenLate: @escaping @Sendable () -> Void
+  ) async {
     await withTaskGroup { group in
+      group.addTask { await work() }
       group.addTask {
-        await self.core.intake.waitUntilIdle()
-        await self.core.desk.persistence.waitUntilIdle()
+        // Cancelled when the work is done before.
+        do { try await Task.sleep(for: limit) } catch { return }
+        whenLate()
       }
-      // Cancelled when there is no work any more.
-      group.addTask { try? await Task.sleep(for: grace) }
       await group.next()
       group.cancelAll()
     }
-    stopped.publish(())
   }
 }

@@ -14,7 +14,7 @@ struct SuspectsTests {
       Suspects.Key(user: UserID(1), device: try DeviceID("d"), epoch: SessionEpoch(epoch))
     }
     #expect(suspects.report(try key(1), at: start) == .tryAgain)
-    #expect(suspects.report(try key(1), at: start + .seconds(5)) == .tryAgain)
+    #expect(suspects.report(try key(1), at: start + .seconds(5)) == .wait)
     #expect(suspects.report(try key(2), at: start + .seconds(6)) == .tryAgain)
     #expect(suspects.report(try key(1), at: start + .seconds(6)) == .remove)
     // The oldest is forgotten when there are too many.

@@ -1,5 +1,7 @@
 import CIMCore
 import CIMProtos
+import Logging
+import NIOCore
 import NgRPC
 
 extension RouteAPI {
@@ -17,12 +19,31 @@ extension RouteAPI {
     let verdict = await core.intake.submit(
       Submission(
         sender: sender, device: nil, conversation: conversation, idempotency: idempotency,
-        content: request.content))
+        content: request.content, ackLevel: request.ackLevel))
     switch verdict {
-    case .accepted(let entry, let duplicate):
+    case .accepted(let entry, let duplicate, var reached):
+      if request.ackLevel == .delivered, reached != .delivered,
+        await hasArrived(entry, before: context.deadline)
+      {
+        reached = .delivered
+      }
       return CimV1.SendResponse(
-        conversation: conversation.description, accepted: CimV1.Accepted(entry, duplicate: duplicate))
+        conversation: conversation.description,
+        accepted: CimV1.Accepted(entry, duplicate: duplicate, reached: reached))
     case .refused(let refused): throw RPCError(refused)
+    }
+  }
+
+  /// Waits until a message has reached a device of its receiver: until half of the call's time is over, at the latest for
+  /// 10 s.
+  private func hasArrived(_ entry: LogEntry, before deadline: NIODeadline?) async -> Bool {
+    let limit = deadline.map { min(($0 - .now()).nanoseconds / 2, 10_000_000_000) } ?? 10_000_000_000
+    do {
+      return try await core.acks.waitUntilArrived(entry, for: .nanoseconds(limit))
+    } catch {
+      // The message is in the log, which is what the answer says.
+      core.logger.debug("whether a message has arrived is not known", metadata: ["error": "\(error)"])
+      return false
     }
   }
 
@@ -52,30 +73,31 @@ extension RouteAPI {
     let conversation = try parse("conversation") { () throws(InvalidIdentifier) in
       try Conversation(request.conversation)
     }
-    guard conversation.mayBeRead(by: login.user) else {
-      throw RPCError(
-        code: .permissionDenied,
-        message: "User \(login.user) has no part in the conversation \(conversation).")
-    }
     let entries = try await withStores {
+      let start = try await begin(of: conversation, for: login.user)
       // One more than asked for tells whether there are older ones.
-      try await core.stores.log.read(
+      let entries = try await core.stores.log.read(
         conversation, before: request.before.map(LogPosition.init), limit: size + 1)
+      return entries.filter { $0.position >= start }
     }
     let page = HistoryPage.latest(of: entries.suffix(size))
     return CimV1.HistoryResponse(
       messages: try page.map { try CimV1.Message($0) }, more: entries.count > page.count)
   }
-}
 
-extension Conversation {
-  /// Whether a user has a part in it.
-  fileprivate func mayBeRead(by user: UserID) -> Bool {
-    switch self {
-    case .lobby: true
-    case .direct(let pair): pair.contains(user)
-    case .group: false
+  /// From where on a conversation is for a user.
+  ///
+  /// - Throws: PERMISSION_DENIED when the user has no part in it.
+  private func begin(of conversation: Conversation, for user: UserID) async throws -> LogPosition {
+    switch conversation {
+    case .lobby: return .beginning
+    case .direct(let pair) where pair.contains(user): return .beginning
+    case .group(let group):
+      if let join = try await core.stores.groups.membership(of: user, in: group) { return join }
+    case .direct: break
     }
+    throw RPCError(
+      code: .permissionDenied, message: "User \(user) has no part in the conversation \(conversation).")
   }
 }
 

@@ -4,25 +4,27 @@ import Logging
 import NIOCore
 import NgRPC
 
-/// Makes and keeps the link to one server: carries out what its machine decides. On its event loop only.
+/// Makes and keeps the link to one server: carries out what its machine and its outbox decide. On its event loop only.
 final class LinkDriver {
   private let link: ServerLink
   private let core: RouteCore
   private let eventLoop: any EventLoop
   private var machine: LinkMachine
-  private var parked: ParkedFrames
+  private var outbox: LinkOutbox
+  private var restating = RestateRule()
   private var channel: RPCChannel?
   private var stream: ClientStream<CimV1.LinkRequest>?
+  private var pages: PagesStream?
   private var timer: RepeatedTask?
+  private var whenFinished: [@Sendable () -> Void] = []
 
   init(link: ServerLink, core: RouteCore, eventLoop: any EventLoop) {
     self.link = link
     self.core = core
     self.eventLoop = eventLoop
-    let configuration = core.configuration
     machine = LinkMachine(
-      to: link.instance, timing: configuration.linkTiming, backoff: .defaults, now: .now())
-    parked = ParkedFrames(maxCount: configuration.maxParkedFrames, maxAge: configuration.maxParkedAge)
+      to: link.instance, timing: core.configuration.linkTiming, backoff: .defaults, now: .now())
+    outbox = LinkOutbox(limits: core.configuration.outboxLimits)
   }
 
   /// Begins to make the link.
@@ -32,7 +34,12 @@ final class LinkDriver {
     timer = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in driver.value.check() }
   }
 
-  private func check() { perform(machine.check(at: .now(), random: .random(in: 0...1))) }
+  private func check() {
+    perform(machine.check(at: .now(), random: .random(in: 0...1)))
+    if machine.isUp { pages?.check(at: .now()) }
+  }
+
+  private var isInterested: (String) -> Bool { core.links.isInterested(link.instance) }
 
   // MARK: Commands
 
@@ -42,35 +49,43 @@ final class LinkDriver {
 
   private func carryOut(_ command: LinkCommand) {
     switch command {
-    case .live(let frame): live(frame)
-    case .reply(let frame, let attempt, let undo):
-      guard attempt == machine.attempt, let stream else { return undo() }
-      send(frame, on: stream)
+    case .deliver(let message, let sessions, let bytes):
+      guard let frame = outbox.deliver(message, to: sessions, bytes: bytes) else {
+        return core.counters.deferred.count()
+      }
+      core.counters.deliveries.count()
+      send(frame)
+    case .tell(let tails): send(outbox.tell(tails, isInterested: isInterested))
+    case .kick(let kick): if let frame = outbox.kick(kick) { send(frame) }
+    case .restate(let storeID):
+      if let name = restating.storeChanged(to: storeID, isUp: machine.isUp) { restate(name) }
+    case .send(let frame): if machine.isUp { send(frame) }
+    case .reply(let frame, let attempt, let done):
+      guard attempt == machine.attempt, stream != nil else { return done(false) }
+      send(frame)
+      done(true)
+    case .finish(let done): finish(done)
     case .stop: stop()
     }
   }
 
-  private func live(_ frame: LiveFrame) {
-    guard machine.isUp, let stream else { return core.counters.dropped.count(parked.park(frame, at: .now())) }
-    switch frame {
-    case .message(let message, _): send(message, on: stream)
-    case .kick(let kick): send(.kick(kick), on: stream)
-    }
+  private func send(_ frames: [CimV1.LinkRequest.Frame]) {
+    for frame in frames { send(frame) }
   }
 
-  private func send(_ message: FramedMessage, on stream: ClientStream<CimV1.LinkRequest>) {
-    guard stream.pendingBytes <= core.configuration.maxLinkOutboundBytes else {
-      // The server does not keep up. The message is in the log, and memory here has an end.
-      return core.counters.dropped.count()
-    }
-    stream.send(framed: message)
-    core.counters.deliveries.count()
-    machine.sent(at: .now())
-  }
-
-  private func send(_ frame: CimV1.LinkRequest.Frame, on stream: ClientStream<CimV1.LinkRequest>) {
+  private func send(_ frame: CimV1.LinkRequest.Frame) {
+    guard let stream else { return }
     stream.send(CimV1.LinkRequest(frame: frame))
     machine.sent(at: .now())
+  }
+
+  private func restate(_ name: String) { send(.restate(CimV1.Restate(storeID: name))) }
+
+  private func finish(_ done: @escaping @Sendable () -> Void) {
+    machine.stop()
+    guard let stream else { return done() }
+    whenFinished.append(done)
+    stream.finish()
   }
 
   private func stop() {
@@ -78,7 +93,13 @@ final class LinkDriver {
     timer?.cancel()
     timer = nil
     letGo()
-    for case .reply(_, _, let undo) in link.close() { undo() }
+    for command in link.close() {
+      switch command {
+      case .reply(_, _, let done): done(false)
+      case .finish(let done): done()
+      default: break
+      }
+    }
   }
 
   // MARK: The stream
@@ -88,10 +109,15 @@ final class LinkDriver {
     case .nothing: break
     case .open(let attempt): open(attempt)
     case .interest(let interest, let isFirst): take(interest, isFirst: isFirst)
-    case .handle(let frame): core.handle(frame, from: LinkOrigin(link: link, attempt: machine.attempt))
+    case .handle(.deliverAck(let acknowledgement)):
+      guard let frames = outbox.acknowledged(acknowledgement.number, isInterested: isInterested) else {
+        return core.counters.ignoredFrames.count()
+      }
+      send(frames)
+    case .handle(let frame):
+      core.handle(frame, from: LinkOrigin(link: link, attempt: machine.attempt, arrived: .now()))
     case .ignore: core.counters.ignoredFrames.count()
-    case .ping:
-      if let stream { send(.ping(CimV1.LinkPing()), on: stream) }
+    case .ping: send(.ping(CimV1.LinkPing()))
     case .giveUp(let reason): giveUp(reason)
     }
   }
@@ -115,7 +141,7 @@ final class LinkDriver {
 
   private func began(_ stream: ClientStream<CimV1.LinkRequest>) {
     self.stream = stream
-    send(.hello(CimV1.RouteHello(routeID: core.routeID, protocolVersion: 1)), on: stream)
+    send(.hello(CimV1.RouteHello(routeID: core.routeID, protocolVersion: 1)))
   }
 
   fileprivate func received(_ message: CimV1.LinkResponse, attempt: UInt64) {
@@ -123,24 +149,29 @@ final class LinkDriver {
   }
 
   fileprivate func closed(_ status: RPCError, attempt: UInt64) {
+    if attempt == machine.attempt, !whenFinished.isEmpty { letGo() }
     perform(
       machine.closed(attempt: attempt, reason: "\(status)", at: .now(), random: .random(in: 0...1)))
   }
 
   private func take(_ interest: CimV1.Interest, isFirst: Bool) {
     core.links.take(interest, of: link.instance, isFirst: isFirst)
-    if let stream { send(.interestAck(CimV1.InterestAck(version: interest.version)), on: stream) }
+    send(.interestAck(CimV1.InterestAck(version: interest.version)))
     guard isFirst else { return }
     core.logger.info("the link to a server is up", metadata: ["server": "\(link.instance)"])
-    let (frames, dropped) = parked.takeAll(at: .now())
-    core.counters.dropped.count(dropped)
-    for frame in frames where frame.conversation.map(core.links.isInterested(link.instance)) ?? true {
-      live(frame)
+    if let channel { pages = PagesStream(on: channel, core: core, eventLoop: eventLoop) }
+    let isForced = outbox.hasDroppedKicks || core.links.takeMustRestate(link.instance)
+    if let name = restating.up(
+      storeID: core.storeID, link: "\(core.routeID)/\(machine.attempt)", isForced: isForced)
+    {
+      restate(name)
     }
+    send(outbox.up(isInterested: isInterested))
   }
 
   private func giveUp(_ reason: String) {
     letGo()
+    core.unresolved.add(outbox.down())
     let isFirst = core.links.down(link.instance)
     // Once per outage: the tries that follow fail for a reason that is known by then.
     core.logger.log(
@@ -152,8 +183,12 @@ final class LinkDriver {
   }
 
   private func letGo() {
+    pages?.end()
+    pages = nil
     stream?.cancel()
     stream = nil
+    for done in whenFinished { done() }
+    whenFinished = []
     guard let channel else { return }
     self.channel = nil
     Task { await channel.shutdown(within: .zero) }

@@ -12,13 +12,22 @@ final class LinkSet: Sendable {
     var links: [ServerInstance: ServerLink] = [:]
     /// Links whose failure has been told and that were not up since.
     var failing: Set<ServerInstance> = []
+    /// Servers that died, until their sessions are removed.
+    var died: Set<ServerInstance> = []
+    /// Servers whose sessions were removed as those of a dead one.
+    var mustRestate: Set<ServerInstance> = []
+    var strayKicks: StrayKicks
     var balancer: any Balancer
     var isStopped = false
   }
 
   private let state: Mutex<State>
 
-  init(balancer: any Balancer) { state = Mutex(State(balancer: balancer)) }
+  /// - Parameter newcomerGrace: how long a server may be in use elsewhere before this route knows it.
+  init(balancer: any Balancer, newcomerGrace: TimeAmount) {
+    state = Mutex(
+      State(strayKicks: StrayKicks(maxAge: newcomerGrace, capacity: 4096), balancer: balancer))
+  }
 
   // MARK: Changes
 
@@ -27,8 +36,13 @@ final class LinkSet: Sendable {
     state.withLock { state in
       guard !state.isStopped else { return }
       let change = state.servers.apply(records)
-      for record in change.link { state.links[record.instance] = make(record) }
+      for record in change.link {
+        let link = make(record)
+        state.links[record.instance] = link
+        for kick in state.strayKicks.take(for: record.instance) { link.push(.kick(kick)) }
+      }
       for instance in change.unlink { state.drop(instance) }
+      for record in records { state.died.remove(record.instance) }
     }
   }
 
@@ -54,6 +68,17 @@ final class LinkSet: Sendable {
     }
   }
 
+  /// Ends all links behind what was sent on them. Returns when the servers have ended them, too, or when they are stopped.
+  func finish() async {
+    let links = state.withLock { state in
+      state.isStopped = true
+      return Array(state.links.values)
+    }
+    await withTaskGroup { group in
+      for link in links { group.addTask { await link.finish() } }
+    }
+  }
+
   /// Stops all links, for good.
   func stop() {
     state.withLock { state in
@@ -62,6 +87,20 @@ final class LinkSet: Sendable {
       state.links = [:]
       state.servers = ServerTable()
     }
+  }
+
+  /// Servers that died before this route's eyes.
+  var died: Set<ServerInstance> { state.withLock { $0.died } }
+
+  /// The store knows these servers yet: others that died need not be remembered.
+  func forgetDied(except known: [ServerInstance]) { state.withLock { $0.died.formIntersection(known) } }
+
+  /// The sessions of a server that seemed dead were removed: should it come back, it has to state them again.
+  func setMustRestate(_ instance: ServerInstance) { state.withLock { _ = $0.mustRestate.insert(instance) } }
+
+  /// Whether a server has to state its sessions again; asked again, it has not.
+  func takeMustRestate(_ instance: ServerInstance) -> Bool {
+    state.withLock { $0.mustRestate.remove(instance) != nil }
   }
 
   // MARK: What is known
@@ -100,37 +139,52 @@ final class LinkSet: Sendable {
   // MARK: Frames
 
   /// Sends a message to every server that has members of its conversation, and to those of which that is not known yet.
-  func broadcast(_ message: FramedMessage, of conversation: String) {
+  ///
+  /// - Parameter bytes: about how large it is.
+  func broadcast(_ message: CimV1.Message, bytes: Int) {
     state.withLock { state in
-      // Under the lock, so that frames that come one after the other reach each link in that order.
-      let interested = state.interest.servers(of: conversation)
+      // Under the lock, so that messages that come one after the other reach each link in that order.
+      let interested = state.interest.servers(of: message.conversation)
       for (instance, link) in state.links
       where interested.contains(instance) || !state.servers.isLinked(instance) {
-        link.push(.live(.message(message, conversation: conversation)))
+        link.push(.deliver(message, to: [], bytes: bytes))
       }
     }
   }
 
-  /// Sends a message to the server of a registration; while its link is down it waits.
+  /// Sends a message to sessions on the server of a registration.
   ///
   /// - Returns: false when no such server is known.
-  func deliver(_ message: FramedMessage, to instance: ServerInstance) -> Bool {
-    push(.message(message, conversation: nil), to: instance)
+  func deliver(
+    _ message: CimV1.Message, to sessions: [CimV1.SessionRef], on instance: ServerInstance, bytes: Int
+  ) -> Bool {
+    push(.deliver(message, to: sessions, bytes: bytes), to: instance)
   }
 
-  /// Closes a session on its server; while the link to that is down it waits. A server that is not known has taken its
-  /// sessions along.
+  /// Tells the server of a registration how far conversations reach.
+  ///
+  /// - Returns: false when no such server is known.
+  func tell(_ tails: [CimV1.Tail], on instance: ServerInstance) -> Bool { push(.tell(tails), to: instance) }
+
+  /// Closes a session on its server. A server that is not known may be about to be: the kick waits for it for a while.
   func kick(_ session: CIMCore.Session, _ reason: CimV1.KickReason, _ detail: String) {
     let kick = CimV1.KickSession(
       session: CimV1.SessionRef(session), kick: CimV1.Kick(reason: reason, detail: detail))
-    _ = push(.kick(kick), to: session.instance)
+    guard !push(.kick(kick), to: session.instance) else { return }
+    state.withLock { $0.strayKicks.add(kick, for: session.instance, at: .now()) }
   }
 
-  private func push(_ frame: LiveFrame, to instance: ServerInstance) -> Bool {
+  /// Asks all servers to state their sessions again.
+  func restate(storeID: String) {
+    state.withLock { state in
+      for link in state.links.values { link.push(.restate(storeID: storeID)) }
+    }
+  }
+
+  private func push(_ command: LinkCommand, to instance: ServerInstance) -> Bool {
     state.withLock { state in
       let link = state.link(to: instance)
-      link?.push(.live(frame))
-      return link != nil
+      return link?.push(command) ?? false
     }
   }
 }
@@ -149,5 +203,6 @@ extension LinkSet.State {
     links.removeValue(forKey: instance)?.push(.stop)
     failing.remove(instance)
     interest.remove(instance)
+    died.insert(instance)
   }
 }

@@ -5,11 +5,22 @@ import NgRPC
 
 /// What is handed to a link from any thread.
 enum LinkCommand: Sendable {
-  /// What happens; while the link is being made it waits.
-  case live(LiveFrame)
-  /// The answer to a request that came in that try; dropped when another try has begun.
-  case reply(CimV1.LinkRequest.Frame, attempt: UInt64, ifUndeliverable: @Sendable () -> Void)
-  /// The server is dead, or this route goes away.
+  /// A message for sessions on the server, or, without any, for its conversation's members there. `bytes` is about how large
+  /// it is.
+  case deliver(CimV1.Message, to: [CimV1.SessionRef], bytes: Int)
+  /// How far conversations reach; it waits for the link and for room.
+  case tell([CimV1.Tail])
+  /// The end of a session; it waits for the link.
+  case kick(CimV1.KickSession)
+  /// The store has changed. A link that is not up says so when it is.
+  case restate(storeID: String)
+  /// A frame that is worth something only now; dropped while the link is not up.
+  case send(CimV1.LinkRequest.Frame)
+  /// The answer to a request that came in that try; not sent when another try has begun. `done` is told whether it was.
+  case reply(CimV1.LinkRequest.Frame, attempt: UInt64, done: @Sendable (_ isSent: Bool) -> Void)
+  /// This route goes away: the link is ended behind what was sent. `done` is called when the server has ended it, too.
+  case finish(done: @Sendable () -> Void)
+  /// The server is dead, or this route goes away at once.
   case stop
 }
 
@@ -39,6 +50,13 @@ final class ServerLink: Sendable {
   @discardableResult
   func push(_ command: LinkCommand) -> Bool { queue.push(command) }
 
+  /// Ends the link behind what was sent, and returns when the server has ended it, too, or when it is stopped.
+  func finish() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      if !push(.finish { continuation.resume() }) { continuation.resume() }
+    }
+  }
+
   /// Takes no more commands.
   ///
   /// - Returns: what has not been carried out.
@@ -49,11 +67,15 @@ final class ServerLink: Sendable {
 struct LinkOrigin: Sendable {
   let link: ServerLink
   let attempt: UInt64
+  /// When the request came.
+  let arrived: NIODeadline
 
   /// Answers, unless the link has been made anew since: requests are numbered per link.
   ///
-  /// - Parameter undo: called when the answer was not sent.
-  func reply(_ frame: CimV1.LinkRequest.Frame, ifUndeliverable undo: @escaping @Sendable () -> Void = {}) {
-    if !link.push(.reply(frame, attempt: attempt, ifUndeliverable: undo)) { undo() }
+  /// - Parameter done: called once, with whether the answer was sent.
+  func reply(
+    _ frame: CimV1.LinkRequest.Frame, done: @escaping @Sendable (_ isSent: Bool) -> Void = { _ in }
+  ) {
+    if !link.push(.reply(frame, attempt: attempt, done: done)) { done(false) }
   }
 }

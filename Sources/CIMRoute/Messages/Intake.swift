@@ -15,11 +15,14 @@ final class Intake: Sendable {
     let answer: @Sendable (Verdict) -> Void
   }
 
+  /// How often a message's receiver is marked before the store is taken for too slow.
+  private static let maxMarks = 5
+
   private let rules: MessageRules
   private let log: any MessageLog
   private let accounts: KnownAccounts
   private let delivery: Delivery
-  private let lost: LostDeliveries
+  private let acks: AckDesk
   private let counters: RouteCounters
   private let logger: Logger
   private let lanes: Mutex<Lanes<Conversation, Job>>
@@ -27,13 +30,13 @@ final class Intake: Sendable {
 
   init(
     configuration: RouteConfiguration, log: any MessageLog, accounts: KnownAccounts, delivery: Delivery,
-    lost: LostDeliveries, counters: RouteCounters, logger: Logger
+    acks: AckDesk, counters: RouteCounters, logger: Logger
   ) {
     rules = MessageRules(maxTextBytes: configuration.maxTextBytes)
     self.log = log
     self.accounts = accounts
     self.delivery = delivery
-    self.lost = lost
+    self.acks = acks
     self.counters = counters
     self.logger = logger
     lanes = Mutex(
@@ -89,16 +92,7 @@ final class Intake: Sendable {
     do {
       let refusal = try await refusal(of: submission)
       let content = refusal == nil ? try submission.encodedContent() : ByteBuffer()
-      while true {
-        // Before the append: whatever dies afterwards, it is known that there is something to deliver.
-        let marked = refusal == nil ? submission.recipient.map { [$0] } ?? [] : []
-        let markedAt = try await log.markDirty(submission.conversation, for: marked)
-        let outcome = try await log.append(
-          Append(
-            conversation: submission.conversation, sender: submission.sender,
-            idempotency: submission.idempotency, content: content, refusal: refusal, markedAt: markedAt))
-        if outcome != .staleMark { return await conclude(outcome, of: submission) }
-      }
+      return await conclude(try await append(submission, content: content, refusal: refusal), of: submission)
     } catch let error as StoreError {
       return .unavailable("The message could not be logged; send it again. \(error.message)")
     } catch {
@@ -107,9 +101,33 @@ final class Intake: Sendable {
     }
   }
 
+  private func append(
+    _ submission: Submission, content: ByteBuffer, refusal: Refusal?
+  ) async throws(StoreError) -> AppendOutcome {
+    var outcome = AppendOutcome.staleMark
+    for _ in 1...Self.maxMarks where outcome == .staleMark {
+      var markedAt: Timestamp?
+      if refusal == nil, let recipient = submission.recipient {
+        // Before the append: whatever dies afterwards, it is known that there is something to deliver. The mark allows it
+        // for a time; a route that slept through that marks again.
+        markedAt = try await log.markDirty(submission.conversation, for: [recipient])
+      }
+      outcome = try await log.append(
+        Append(
+          conversation: submission.conversation, sender: submission.sender,
+          idempotency: submission.idempotency, content: content, refusal: refusal, markedAt: markedAt,
+          wantsReplication: submission.ackLevel == .replicated))
+    }
+    guard outcome != .staleMark else {
+      throw .unavailable("The store takes longer than the mark of the receiver is worth.")
+    }
+    return outcome
+  }
+
   /// Why a message is refused for good; nil when it is not.
   private func refusal(of submission: Submission) async throws(StoreError) -> Refusal? {
     if let refusal = rules.refusal(of: submission.content) { return refusal }
+    if let refusal = rules.refusal(of: submission.ackLevel, in: submission.conversation) { return refusal }
     guard let recipient = submission.recipient, recipient != submission.sender.id,
       try await accounts.account(recipient) == nil
     else { return nil }
@@ -119,12 +137,15 @@ final class Intake: Sendable {
 
   private func conclude(_ outcome: AppendOutcome, of submission: Submission) async -> Verdict {
     switch outcome {
-    case .accepted(let entry, let duplicate, _):
-      if !duplicate { counters.accepted.count() }
+    case .accepted(let entry, let duplicate, let isReplicated):
+      if duplicate { counters.deduplicated.count() } else { counters.accepted.count() }
+      var reached = isReplicated ? CimV1.AckLevel.replicated : .logged
       do {
         // Also of a duplicate: whoever appended it may have died before it was delivered.
-        let unplaced = try await delivery.deliver(entry, from: submission.device)
-        if !unplaced.isEmpty { Task { await self.lost.retry(entry, for: unplaced) } }
+        try await delivery.deliver(entry, from: submission.device)
+        if duplicate, submission.ackLevel == .delivered, try await acks.hasArrived(entry) {
+          reached = .delivered
+        }
       } catch {
         counters.failedDeliveries.count()
         logger.debug("a message was logged and not delivered", metadata: ["error": "\(error)"])
@@ -133,9 +154,9 @@ final class Intake: Sendable {
           return .unavailable("The message is logged and could not be delivered; send it again. \(error)")
         }
       }
-      return .accepted(entry, duplicate: duplicate)
+      return .accepted(entry, duplicate: duplicate, reached: reached)
     case .staleMark:
-      return .unavailable("The message waited for too long; send it again.")
+      return .unavailable("The store takes too long; send it again.")
     case .gap(let expected):
       return .refused(
         CimV1.Refused(

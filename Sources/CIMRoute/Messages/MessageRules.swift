@@ -34,4 +34,17 @@ struct MessageRules: Sendable, Hashable {
     }
     return nil
   }
+
+  /// Why a message with that level is not accepted in a conversation; nil when it is.
+  func refusal(of level: CimV1.AckLevel, in conversation: Conversation) -> Refusal? {
+    switch level {
+    case .unspecified, .logged, .replicated: nil
+    case .delivered where conversation.isPrivate: nil
+    case .delivered:
+      Refusal(
+        .invalid,
+        "ack_level DELIVERED is for private messages: ask for LOGGED or REPLICATED in \(conversation).")
+    default: Refusal(.invalid, "ack_level \(level.rawValue) is not known: ask for LOGGED.")
+    }
+  }
 }

@@ -33,7 +33,8 @@ extension Submission {
     }
     self.init(
       sender: sender, device: try? DeviceID(send.deviceID), conversation: conversation,
-      idempotency: .producer(producer, counter: sendID.counter), content: message.content)
+      idempotency: .producer(producer, counter: sendID.counter), content: message.content,
+      ackLevel: message.ackLevel)
   }
 }
 
@@ -47,15 +48,9 @@ extension Conversation {
     } catch {
       throw InvalidSubmission(.invalid, "\(field) is \(error).")
     }
-    switch self {
-    case .lobby: break
-    case .direct(let pair):
-      guard pair.contains(user) else {
-        throw InvalidSubmission(
-          .invalid, "\(field) is the private conversation of two others; yours have your id \(user) in them.")
-      }
-    case .group(let group):
-      throw InvalidSubmission(.notAMember, "There is no group \(group) of which you are a member.")
-    }
+    // Whether the user is a member of a group is decided where the message is appended.
+    guard case .direct(let pair) = self, !pair.contains(user) else { return }
+    throw InvalidSubmission(
+      .invalid, "\(field) is the private conversation of two others; yours have your id \(user) in them.")
   }
 }

@@ -9,12 +9,14 @@ struct Submission: Sendable {
   let sender: Account
   /// The device from which it was sent, if it was one.
   let device: DeviceID?
-  /// Where it goes: the lobby, or a private conversation of the sender's.
+  /// Where it goes: the lobby, a group, or a private conversation of the sender's.
   let conversation: Conversation
   /// How a repetition is known.
   let idempotency: Append.Idempotency
   /// What it says.
   let content: CimV1.Content?
+  /// How sure of it the sender wants to be.
+  let ackLevel: CimV1.AckLevel
 
   /// The one for whom it is, in a private conversation.
   var recipient: UserID? {
@@ -32,8 +34,8 @@ struct Submission: Sendable {
 
 /// What became of a message.
 enum Verdict: Sendable {
-  /// It is in the log, and on its way.
-  case accepted(LogEntry, duplicate: Bool)
+  /// It is in the log, and on its way. `reached` is the level that was reached by now.
+  case accepted(LogEntry, duplicate: Bool, reached: CimV1.AckLevel)
   /// It was not accepted.
   case refused(CimV1.Refused)
 

@@ -1,6 +1,5 @@
 import CIMCore
 import Logging
-import Synchronization
 
 /// Does what must be done in a store sooner or later, also when the store is away at the moment.
 final class Persistence: Sendable {
@@ -9,8 +8,7 @@ final class Persistence: Sendable {
   /// How long to wait between two tries.
   private let pause: Duration
   private let logger: Logger
-  private let running = Mutex(0)
-  private let idle = Latest(true)
+  private let activity = Activity()
 
   init(attempts: Int = 60, pause: Duration = .seconds(1), logger: Logger) {
     self.attempts = attempts
@@ -20,24 +18,15 @@ final class Persistence: Sendable {
 
   /// Begins to do `work`, and does it again until it succeeds: it must be right to do twice.
   func attempt(_ purpose: String, _ work: @escaping @Sendable () async throws(StoreError) -> Void) {
-    count(1)
+    activity.begin()
     Task {
       await self.run(purpose, work)
-      self.count(-1)
+      self.activity.end()
     }
   }
 
   /// Returns when nothing is left to do.
-  func waitUntilIdle() async {
-    for await isIdle in idle.values() where isIdle { return }
-  }
-
-  private func count(_ change: Int) {
-    running.withLock { running in
-      running += change
-      idle.publish(running == 0)
-    }
-  }
+  func waitUntilIdle() async { await activity.waitUntilIdle() }
 
   private func run(_ purpose: String, _ work: @Sendable () async throws(StoreError) -> Void) async {
     for attempt in 1...attempts {

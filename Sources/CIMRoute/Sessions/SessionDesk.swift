@@ -1,63 +1,108 @@
 import CIMCore
 import CIMProtos
 import Logging
+import NIOCore
 import NgRPC
 
 /// Opens and closes sessions for the servers.
 struct SessionDesk: Sendable {
+  /// What became of a client that wants to connect.
+  struct Opening: Sendable {
+    /// The answer for the server.
+    let outcome: CimV1.SessionResult.Outcome
+    /// The session that was written, and the one whose place it took; nil when none was, or when it was only stated again.
+    var opened: OpenedSession?
+  }
+
   let stores: Stores
   let accounts: KnownAccounts
   let links: LinkSet
   let persistence: Persistence
+  /// How long a request to open a session may have waited: whoever asked has asked elsewhere by then.
+  let patience: TimeAmount
+  let counters: RouteCounters
   let logger: Logger
 
   // MARK: Opening
 
-  /// Checks a client's token, and writes its session on the server from which the request came. The device's older session,
-  /// wherever it is, is kicked.
-  func open(_ opened: CimV1.SessionOpened, on instance: ServerInstance) async -> CimV1.SessionResult.Outcome {
+  /// Checks a client's token, and writes its session on the server from which the request came, or states it again.
+  ///
+  /// - Parameter arrived: when the request came.
+  func open(
+    _ opened: CimV1.SessionOpened, on instance: ServerInstance, arrived: NIODeadline
+  ) async -> Opening {
     do {
       let (login, account) = try await check(token: opened.token, device: opened.deviceID)
-      let session = try await stores.sessions.open(
-        user: login.user, device: login.device, on: instance, loginGeneration: login.generation)
+      guard opened.sessionEpoch == 0 else {
+        return try await restate(SessionEpoch(opened.sessionEpoch), of: login, account, on: instance)
+      }
+      return try await open(login, account, on: instance, arrived: arrived)
+    } catch let error as RPCError {
+      return Opening(denied: error.code, error.message)
+    } catch {
+      return Opening(denied: .unavailable, "The session could not be written; try again. \(error)")
+    }
+  }
+
+  private func open(
+    _ login: Login, _ account: Account, on instance: ServerInstance, arrived: NIODeadline
+  ) async throws -> Opening {
+    // Read before the session is written: what is said from here on is for the device.
+    let lobby = try await stores.log.tail(of: .lobby) ?? .beginning
+    _ = try await stores.cursors.begin(
+      UserDevice(user: login.user, device: login.device), in: .lobby, at: lobby)
+    // A route that was stopped for a while must not take the place of a session that was opened elsewhere since.
+    guard NIODeadline.now() - arrived < patience else {
+      throw RPCError(code: .unavailable, message: "The route took too long; connect again.")
+    }
+    let opened = try await stores.sessions.open(
+      user: login.user, device: login.device, on: instance, loginGeneration: login.generation)
+    do {
       // A logout between the check and the opening has not seen the session.
-      guard try await stores.logins.login(for: login.token) != nil else {
-        close(session.session)
-        throw RPCError.invalidToken
-      }
-      if let replaced = session.replaced, !isRestated(replaced, on: instance) {
-        links.kick(replaced, .replaced, "The same device connected again; this connection is closed.")
-      }
-      // Of two devices whose logins saw nobody online, the one that is written first stays.
-      guard try await !isPreceded(session.session) else {
-        close(session.session)
+      guard try await stores.logins.login(for: login.token) != nil else { throw RPCError.invalidToken }
+      // Of two devices whose logins saw nobody online, the one that is written first stays: a user's epochs are drawn in
+      // the order of the writes.
+      guard try await others(than: opened.session).allSatisfy({ $0.epoch > opened.session.epoch }) else {
         throw RPCError.otherDevice(of: login.user)
       }
-      return .granted(
-        CimV1.SessionGranted(user: CimV1.User(account), sessionEpoch: session.session.epoch.rawValue))
-    } catch let error as RPCError {
-      return .denied(CimV1.SessionDenied(statusCode: UInt32(error.code.rawValue), detail: error.message))
+      return Opening(outcome: try await grant(opened.session, account), opened: opened)
     } catch {
-      let status = StatusCode.unavailable
-      return .denied(
-        CimV1.SessionDenied(
-          statusCode: UInt32(status.rawValue), detail: "The session could not be written; try again. \(error)"
-        ))
+      close(opened.session)
+      throw error
     }
   }
 
-  /// Whether a server that has registered anew states a session again, or has the device's next one: it knows then itself
-  /// which connection stays, and the older record may be of that very one.
-  private func isRestated(_ replaced: CIMCore.Session, on instance: ServerInstance) -> Bool {
-    replaced.instance.id == instance.id && replaced.instance != instance
+  /// Writes a session again that the store may have lost, or whose server has registered anew.
+  private func restate(
+    _ epoch: SessionEpoch, of login: Login, _ account: Account, on instance: ServerInstance
+  ) async throws -> Opening {
+    let session = CIMCore.Session(
+      user: login.user, device: login.device, epoch: epoch, instance: instance,
+      loginGeneration: login.generation)
+    guard case .stands = try await stores.sessions.restate(session) else { throw RPCError.superseded }
+    // Another device was let in while this one seemed to be gone.
+    guard try await others(than: session).allSatisfy({ $0.epoch < epoch }) else {
+      close(session)
+      throw RPCError.superseded
+    }
+    counters.restated.count()
+    return Opening(outcome: try await grant(session, account))
   }
 
-  /// Whether another device of the user is online since before this session.
-  private func isPreceded(_ session: CIMCore.Session) async throws -> Bool {
+  private func grant(
+    _ session: CIMCore.Session, _ account: Account
+  ) async throws -> CimV1.SessionResult.Outcome {
+    let groups = try await stores.groups.groups(of: session.user).keys.sorted()
+    return .granted(
+      CimV1.SessionGranted(
+        user: CimV1.User(account), sessionEpoch: session.epoch.rawValue,
+        groups: groups.map { Conversation.group($0).description }))
+  }
+
+  /// The sessions of the user's other devices that are online.
+  private func others(than session: CIMCore.Session) async throws -> [CIMCore.Session] {
     let found = try await stores.sessions.sessions(of: [session.user])[session.user] ?? []
-    return links.alive(found).contains { other in
-      other.device != session.device && (other.epoch, other.device) < (session.epoch, session.device)
-    }
+    return links.alive(found).filter { $0.device != session.device }
   }
 
   private func check(token: String, device: String) async throws -> (Login, Account) {
@@ -72,6 +117,32 @@ struct SessionDesk: Sendable {
     return (login, account)
   }
 
+  /// The server was told of an opening, or its link broke before.
+  ///
+  /// - Parameter isTold: whether it was told. If not, it asks again elsewhere: nobody is online by this session, and the one
+  ///   whose place it took has it again.
+  func conclude(_ opening: Opening, isTold: Bool) {
+    guard let opened = opening.opened else { return }
+    guard !isTold else {
+      if let replaced = opened.replaced, !isRestated(replaced, as: opened.session) {
+        links.kick(replaced, .replaced, "The same device connected again; this connection is closed.")
+      }
+      return
+    }
+    let replaced = opened.replaced.flatMap { links.alive([$0]).first }
+    persistence.attempt("remove a session that nobody was told of") {
+      [sessions = stores.sessions] () async throws(StoreError) in
+      _ = try await sessions.close(opened.session)
+      if let replaced { _ = try await sessions.restate(replaced) }
+    }
+  }
+
+  /// Whether a server that has registered anew wrote a session again, or has the device's next one: it knows then itself
+  /// which connection stays, and the older record may be of that very one.
+  private func isRestated(_ replaced: CIMCore.Session, as session: CIMCore.Session) -> Bool {
+    replaced.instance.id == session.instance.id && replaced.instance != session.instance
+  }
+
   // MARK: Closing
 
   /// A server tells that a client's connection is gone.
@@ -80,13 +151,17 @@ struct SessionDesk: Sendable {
     let user = UserID(reference.userID)
     let epoch = SessionEpoch(reference.sessionEpoch)
     persistence.attempt("remove a closed session") {
-      [sessions = stores.sessions] () async throws(StoreError) in
-      _ = try await sessions.close(user: user, device: device, epoch: epoch)
+      [sessions = stores.sessions, counters] () async throws(StoreError) in
+      if try await !sessions.close(user: user, device: device, epoch: epoch) { counters.staleCloses.count() }
     }
   }
 
-  /// Removes a session, unless a newer one has its place.
-  func close(_ session: CIMCore.Session) { close(CimV1.SessionRef(session)) }
+  /// Removes a session, unless a newer one has its place, or it was stated again on another server.
+  func close(_ session: CIMCore.Session) {
+    persistence.attempt("remove a session") { [sessions = stores.sessions] () async throws(StoreError) in
+      _ = try await sessions.close(session)
+    }
+  }
 
   /// Ends the login that a token stands for, and the device's connection.
   ///
@@ -98,14 +173,31 @@ struct SessionDesk: Sendable {
       let found = try await stores.sessions.sessions(of: [login.user])[login.user] ?? []
       for session in found where session.device == login.device {
         links.kick(session, .loggedOut, "The device logged out; log in again to connect.")
-        _ = try await stores.sessions.close(
-          user: session.user, device: session.device, epoch: session.epoch)
+        _ = try await stores.sessions.close(session)
       }
     }
   }
 }
 
+extension SessionDesk.Opening {
+  fileprivate init(denied code: StatusCode, _ detail: String) {
+    self.init(outcome: .denied(CimV1.SessionDenied(statusCode: UInt32(code.rawValue), detail: detail)))
+  }
+}
+
+extension SessionStore {
+  /// Removes exactly that session.
+  fileprivate func close(_ session: CIMCore.Session) async throws(StoreError) -> Bool {
+    try await close(
+      user: session.user, device: session.device, epoch: session.epoch, on: session.instance)
+  }
+}
+
 extension RPCError {
+  /// For a session that was stated again too late.
+  fileprivate static let superseded = RPCError(
+    code: .aborted, message: "A newer session of the user stands; this connection is closed.")
+
   /// For a device of a user who is online with another; which one is nobody's business who knows no more than a name.
   static func otherDevice(of user: UserID) -> RPCError {
     RPCError(

@@ -16,8 +16,10 @@ struct Suspects: Sendable {
 
   /// What to do about a session that is not where it should be.
   enum Advice: Hashable, Sendable {
-    /// It may appear yet.
+    /// It may appear yet: try again when the grace is over.
     case tryAgain
+    /// It is being tried again already.
+    case wait
     /// It does not exist.
     case remove
   }
@@ -43,6 +45,6 @@ struct Suspects: Sendable {
       if order.count > capacity, let oldest = order.popFirst() { since[oldest] = nil }
       return .tryAgain
     }
-    return now - first >= grace ? .remove : .tryAgain
+    return now - first >= grace ? .remove : .wait
   }
 }

@@ -1,0 +1,89 @@
+import CIMCore
+
+/// Where one session stands, from what the store knows of its user: what to look at, from where on, and which marks have done
+/// their work.
+struct SessionStanding: Sendable {
+  /// Where a session stands in a conversation.
+  enum Place: Hashable, Sendable {
+    /// It has everything up to here; nil when it has nothing, and the log is for it from the beginning.
+    case at(LogPosition?)
+    /// It has everything before the entry at this place, with which the user joined.
+    case joining(LogPosition)
+    /// It begins with what comes next.
+    case tail
+  }
+
+  let question: SyncQuestion
+  /// The user's marks: all for a new session, else those that are not fresh.
+  let marks: [DirtyMark]
+  let cursors: DeviceCursors
+  /// The user's groups, each with the place where the user joined.
+  let joins: [GroupID: LogPosition]
+
+  private var user: UserID { question.device.user }
+
+  /// The conversations to look at: only ones in which the user has a part, whatever the client says.
+  var conversations: Set<Conversation> {
+    var all = Set(marks.map(\.conversation)).union(question.named)
+    if question.isNew {
+      all.insert(.lobby)
+      all.formUnion(joins.keys.map(Conversation.group))
+      all.formUnion(cursors.device.keys)
+      all.formUnion(cursors.user.keys)
+      all.formUnion(question.said.keys)
+    }
+    return all.filter(hasPart)
+  }
+
+  private func hasPart(in conversation: Conversation) -> Bool {
+    switch conversation {
+    case .lobby: true
+    case .direct(let pair): pair.contains(user)
+    case .group(let group): joins[group] != nil
+    }
+  }
+
+  /// Where the session stands: what the client says counts most, then what its device has acknowledged, then what any of the
+  /// user's has. A new device is not told what was said in the lobby before it came.
+  func place(in conversation: Conversation) -> Place {
+    let noted = question.said[conversation] ?? cursors.device[conversation]
+    switch conversation {
+    case .lobby: return noted.map { .at($0.orBeginning) } ?? .tail
+    case .direct: return .at((noted ?? cursors.user[conversation])?.orBeginning)
+    case .group(let group):
+      let known = noted ?? cursors.user[conversation]
+      guard let join = joins[group] else { return .at(known?.orBeginning) }
+      // What was said before the user joined is not for the user.
+      if let known, known >= join { return .at(known) }
+      return .joining(join)
+    }
+  }
+
+  /// Whether the session is told of a conversation.
+  func isTold(_ conversation: Conversation, last: LogPosition?, tail: LogPosition?) -> Bool {
+    if question.named.contains(conversation) || last != tail { return true }
+    // A new session gets a place in all in which something can happen at any moment. A mark of a group may be all that
+    // tells of a membership.
+    let isMarked = marks.contains { $0.conversation == conversation }
+    return question.isNew ? isMarked || !conversation.isPrivate : isMarked && conversation.isGroup
+  }
+
+  /// The marks that have done their work, given tails that were read after the marks: nothing will be appended under them
+  /// any more, and the user has everything. A group's mark is there for who joins, and has done its work when something
+  /// from then on has come.
+  func doneMarks(tails: [Conversation: LogPosition]) -> [DirtyMark] {
+    marks.filter { mark in
+      guard mark.isPastLease else { return false }
+      let reached = cursors.user[mark.conversation] ?? .beginning
+      switch mark.conversation {
+      case .group(let group): return joins[group].map { reached >= $0 } ?? true
+      case .lobby, .direct: return tails[mark.conversation].map { reached >= $0 } ?? true
+      }
+    }
+  }
+}
+
+extension LogPosition {
+  /// This place; nil for the number 0, which is the beginning.
+  fileprivate var orBeginning: LogPosition? { seq == 0 ? nil : self }
+}

@@ -1,0 +1,134 @@
+import CIMCore
+import CIMProtos
+import Logging
+
+/// Answers servers that ask what sessions may have missed, and how far logs reach.
+///
+/// However many sessions are asked for at once, the store is asked a few times, one after the other: for marks, then for
+/// cursors and groups, then for tails.
+struct SyncDesk: Sendable {
+  /// How long a mark is left to live delivery, in milliseconds: push.proto states it.
+  private static let freshMilliseconds: UInt64 = 2000
+  /// How many of a user's marks are looked at in one go, the longest unchanged first.
+  private static let maxMarks = 1000
+
+  let stores: Stores
+  let logger: Logger
+
+  /// What sessions may have missed.
+  func answer(_ sync: CimV1.Sync) async -> CimV1.SyncResult {
+    let questions = sync.sessions.map(SyncQuestion.init)
+    do {
+      let standings = try await standings(of: questions.compactMap(\.self))
+      let conversations: Set<Conversation> = standings.reduce(into: []) { $0.formUnion($1.conversations) }
+      let tails = try await stores.log.tails(of: Array(conversations))
+      var feeds = try await feeds(of: standings, tails: tails)[...]
+      for standing in standings { clear(standing.doneMarks(tails: tails), of: standing.question.device.user) }
+      return CimV1.SyncResult(
+        requestID: sync.requestID,
+        sessions: zip(sync.sessions, questions).map { session, question in
+          CimV1.SyncedSession(session: session.session, feeds: question == nil ? [] : feeds.removeFirst())
+        })
+    } catch {
+      logger.debug("sessions could not be synced", metadata: ["error": "\(error)"])
+      return CimV1.SyncResult(requestID: sync.requestID, unavailable: true)
+    }
+  }
+
+  /// How far logs reach; nil when the store is away.
+  func tails(of query: CimV1.TailsQuery) async -> CimV1.Tails? {
+    do {
+      let found = try await stores.log.tails(of: query.conversations.compactMap { try? Conversation($0) })
+      return CimV1.Tails(
+        tails: found.map { conversation, position in
+          CimV1.Tail(conversation: conversation.description, position: CimV1.LogPosition(position))
+        })
+    } catch {
+      logger.debug("tails could not be read", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+
+  private func standings(of questions: [SyncQuestion]) async throws(StoreError) -> [SessionStanding] {
+    let (new, known) = (questions.users(isNew: true), questions.users(isNew: false))
+    let all = try await new.isEmpty ? [:] : stores.log.dirtyMarks(of: new, olderThan: 0, limit: Self.maxMarks)
+    let old =
+      try await known.isEmpty
+      ? [:] : stores.log.dirtyMarks(of: known, olderThan: Self.freshMilliseconds, limit: Self.maxMarks)
+    func marks(for question: SyncQuestion) -> [DirtyMark] {
+      (question.isNew ? all : old)[question.device.user] ?? []
+    }
+    // Most sessions that are not new have no marks, and nothing more has to be asked.
+    let open = questions.filter { $0.isNew || !$0.named.isEmpty || !marks(for: $0).isEmpty }
+    let cursors = try await open.isEmpty ? [:] : stores.cursors.cursors(of: open.map(\.device))
+    let members = Set(open.filter { $0.needsGroups(marks: marks(for: $0)) }.map(\.device.user))
+    let joins = try await stores.groups.groups(of: members)
+    return questions.map { question in
+      SessionStanding(
+        question: question, marks: marks(for: question),
+        cursors: cursors[question.device] ?? DeviceCursors(device: [:], user: [:]),
+        joins: joins[question.device.user] ?? [:])
+    }
+  }
+
+  private func feeds(
+    of standings: [SessionStanding], tails: [Conversation: LogPosition]
+  ) async throws(StoreError) -> [[CimV1.Feed]] {
+    var feeds: [[CimV1.Feed]] = []
+    for standing in standings {
+      var own: [CimV1.Feed] = []
+      for conversation in standing.conversations {
+        let tail = tails[conversation]
+        let last: LogPosition? =
+          switch standing.place(in: conversation) {
+          case .at(let position): position
+          case .tail: tail
+          // Rare: nobody's device has acknowledged anything of the group since the user joined.
+          case .joining(let join): try await place(before: join, in: conversation)
+          }
+        guard standing.isTold(conversation, last: last, tail: tail) else { continue }
+        own.append(
+          CimV1.Feed(
+            conversation: conversation.description, last: last.map(CimV1.LogPosition.init),
+            tail: tail.map(CimV1.LogPosition.init)))
+      }
+      feeds.append(own)
+    }
+    return feeds
+  }
+
+  /// The place before an entry, so that the entry itself is what comes next; the entry's own place when it is not in the log
+  /// any more.
+  private func place(
+    before join: LogPosition, in conversation: Conversation
+  ) async throws(StoreError) -> LogPosition? {
+    guard join.seq > 1 else {
+      // The first of its epoch: only the entry itself names what is before it.
+      let entry = try await stores.log.read(
+        conversation, after: LogPosition(epoch: join.epoch, seq: 0), limit: 1
+      ).first
+      return entry?.position == join ? entry?.previous : join
+    }
+    return LogPosition(epoch: join.epoch, seq: join.seq - 1)
+  }
+
+  private func clear(_ marks: [DirtyMark], of user: UserID) {
+    guard !marks.isEmpty else { return }
+    Task {
+      for mark in marks {
+        do {
+          _ = try await stores.log.clearDirty(mark, of: user)
+        } catch {
+          // It is looked at again with the next sync.
+          return logger.debug("a mark could not be cleared", metadata: ["error": "\(error)"])
+        }
+      }
+    }
+  }
+}
+
+extension [SyncQuestion] {
+  fileprivate func users(isNew: Bool) -> [UserID] {
+    Array<UserID>(Set(filter { $0.isNew == isNew }.map(\.device.user)))
+  }
+}
