@@ -5,20 +5,29 @@ import Redis
 public struct RedisMessageLog: MessageLog {
   let redis: RedisClient
   let limits: MessageLogLimits
+  private let replicated: ReplicatedAppends?
 
   /// Uses that connection.
   ///
-  /// - Parameter limits: How much is remembered. Streams are trimmed in strides: some more than
-  ///   `entriesPerConversation` may stay.
-  public init(_ redis: RedisClient, limits: MessageLogLimits = .defaults) {
+  /// - Parameters:
+  ///   - limits: How much is remembered. Streams are trimmed in strides: some more than `entriesPerConversation` may stay.
+  ///   - replication: How to wait for replicas. Without it nothing is waited for, and nothing called replicated.
+  public init(
+    _ redis: RedisClient, limits: MessageLogLimits = .defaults, replication: RedisReplication? = nil
+  ) {
     self.redis = redis
     self.limits = limits
+    replicated = replication.map(ReplicatedAppends.init)
   }
 
   public func append(_ append: Append) async throws(StoreError) -> AppendOutcome {
     if case .producer(_, counter: 0) = append.idempotency { return .refused(.zeroCounter) }
     do {
-      return try AppendOutcome(try await redis.run(call(for: append)), to: append, isReplicated: false)
+      guard append.wantsReplication, let replicated else {
+        return try AppendOutcome(try await redis.run(call(for: append)), to: append, isReplicated: false)
+      }
+      let (reply, isReplicated) = await replicated.run(call(for: append))
+      return try AppendOutcome(try reply.get(), to: append, isReplicated: isReplicated)
     } catch {
       throw StoreError(error)
     }

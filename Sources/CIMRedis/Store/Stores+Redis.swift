@@ -10,10 +10,14 @@ extension Stores {
   /// - Parameters:
   ///   - client: The connection; it stays the caller's to shut down.
   ///   - limits: How much the message log remembers, and how long what is idle is kept.
-  public static func redis(_ client: RedisClient, limits: MessageLogLimits = .defaults) -> Self {
+  ///   - replication: How messages wait for replicas that are to be called replicated. Without it none is.
+  public static func redis(
+    _ client: RedisClient, limits: MessageLogLimits = .defaults, replication: RedisReplication? = nil
+  ) -> Self {
     Self(
       accounts: RedisAccountStore(client), logins: RedisLoginStore(client, limits: limits),
-      sessions: RedisSessionStore(client), log: RedisMessageLog(client, limits: limits),
+      sessions: RedisSessionStore(client),
+      log: RedisMessageLog(client, limits: limits, replication: replication),
       cursors: RedisCursorStore(client, limits: limits), groups: RedisGroupStore(client, limits: limits))
   }
 }

@@ -13,16 +13,35 @@ extension RedisClient {
   ///
   /// - Returns: One result for each run, in their order.
   public func run(_ calls: [RedisScript.Call]) async -> [Result<RedisValue, RedisError>] {
+    await run(calls, then: [])
+  }
+
+  /// Runs scripts together, in their order, and after the last of them a command such as `WAIT`.
+  ///
+  /// It comes after the runs that had to be sent again too.
+  ///
+  /// - Returns: One result for each run, in their order, and the command's.
+  public func run(
+    _ calls: [RedisScript.Call], then command: RedisCommand
+  ) async -> (runs: [Result<RedisValue, RedisError>], command: Result<RedisValue, RedisError>) {
+    let results = await run(calls, then: [command])
+    return (Array(results.dropLast()), results[calls.count])
+  }
+
+  private func run(
+    _ calls: [RedisScript.Call], then commands: [RedisCommand]
+  ) async -> [Result<RedisValue, RedisError>] {
     do {
       try await learnDigests(of: calls)
     } catch {
-      return calls.map { _ in .failure(error) }
+      return Array(repeating: .failure(error), count: calls.count + commands.count)
     }
-    var results = await send(calls.map { $0.command("EVALSHA", $0.script.sha1 ?? "") })
-    let forgotten = results.indices.filter { results[$0].isUnknownScript }
+    var results = await send(calls.map { $0.command("EVALSHA", $0.script.sha1 ?? "") } + commands)
+    let forgotten = calls.indices.filter { results[$0].isUnknownScript }
+    guard !forgotten.isEmpty else { return results }
     // EVAL runs the script and has the server remember it in one step: it cannot be forgotten in between.
-    let again = await send(forgotten.map { calls[$0].command("EVAL", calls[$0].script.source) })
-    for (index, result) in zip(forgotten, again) {
+    let again = await send(forgotten.map { calls[$0].command("EVAL", calls[$0].script.source) } + commands)
+    for (index, result) in zip(forgotten + Array(calls.count..<results.count), again) {
       results[index] = result
     }
     return results

@@ -1,5 +1,6 @@
 import CIMCore
 import CIMRedis
+import NIOCore
 import Redis
 import TestSupport
 import Testing
@@ -74,6 +75,55 @@ struct RedisRepairTests {
       // Its owner, its last counter, and 64 answers.
       #expect(
         try await redis.send(RedisCommand("HLEN", "{c:lobby}:producer:outbox-1")).asInteger() == 66)
+    }
+  }
+
+  @Test("What belongs to who is never seen again goes in time; what a group is made of stays")
+  func idle() async throws {
+    try await RedisServer().withClient { redis in
+      let stores = Stores.redis(redis)
+      let phone = UserDevice(user: Account.ada.id, device: .phone)
+      _ = try await stores.logins.create(user: phone.user, device: .phone)
+      try await stores.cursors.advance([CursorAdvance(phone, to: [.lobby: .beginning])])
+      _ = try await stores.cursors.begin(
+        UserDevice(user: phone.user, device: .laptop), in: .lobby, at: .beginning)
+      _ = try await stores.log.markDirty(.adaAndBob, for: [phone.user])
+      _ = try await stores.log.append(.saying("hello", in: .adaAndBob))
+      _ = try await stores.groups.create(GroupID("friends"), owner: .ada, content: .init())
+      func days(_ key: String) async throws -> Int {
+        try await redis.send(RedisCommand("TTL", key)).asInteger(Int.self) / 86_400
+      }
+      for key in [
+        "{u:1}:logins", "{u:1}:cursors", "{u:1}:cursors:phone", "{u:1}:cursors:laptop", "{u:1}:dirty",
+      ] {
+        #expect((89...90).contains(try await days(key)), "\(key)")
+      }
+      #expect((32...33).contains(try await days("{c:p:1:2}:log")))
+      #expect((119...120).contains(try await days("{c:p:1:2}:tail")))
+      for key in ["{c:g:friends}:tail", "{c:g:friends}:members", "{u:1}:groups"] {
+        #expect(try await redis.send(RedisCommand("TTL", key)).asInteger() == -1, "\(key)")
+      }
+    }
+  }
+
+  @Test("A log whose entries are all too old goes a few at a time")
+  func boundedWork() async throws {
+    var limits = MessageLogLimits.defaults
+    limits.entryMilliseconds = 1_000
+    try await RedisServer().withClient { redis in
+      let log = Stores.redis(redis, limits: limits).log
+      for number in 1...100 { _ = try await log.append(.saying("\(number)")) }
+      // A log that went as a whole is what this is not about.
+      _ = try await redis.send(RedisCommand("PERSIST", "{c:lobby}:log"))
+      try await Task.sleep(for: .milliseconds(1_000))
+      var length = try await redis.send(RedisCommand("XLEN", "{c:lobby}:log")).asInteger(Int.self)
+      while length > 16 {
+        _ = try await log.append(.saying("new"))
+        let shorter = try await redis.send(RedisCommand("XLEN", "{c:lobby}:log")).asInteger(Int.self)
+        #expect((1...15).contains(length + 1 - shorter))
+        length = shorter
+        _ = try await redis.send(RedisCommand("PERSIST", "{c:lobby}:log"))
+      }
     }
   }
 }
