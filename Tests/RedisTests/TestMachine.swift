@@ -14,11 +14,11 @@ struct TestMachine {
   var state: ConnectionStateMachine<TestRequest>
   private(set) var now = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
-  init(handshakeCount: Int = 1, maximumPendingCommands: Int = 100) {
+  init(handshakeCount: Int = 1, maximumPendingCommands: Int = 100, allowsReplicas: Bool = false) {
     state = ConnectionStateMachine(
       limits: .init(
         commandTimeout: .seconds(5), connectionWait: .milliseconds(500),
-        maximumPendingCommands: maximumPendingCommands),
+        maximumPendingCommands: maximumPendingCommands, allowsReplicas: allowsReplicas),
       backoff: Backoff(initial: .milliseconds(100), multiplier: 2, maximum: .seconds(2), jitter: 0),
       handshakeCount: handshakeCount, random: { 0 })
   }
@@ -49,9 +49,9 @@ struct TestMachine {
   }
 
   /// Receives a reply; the request it belongs to.
-  mutating func replyRequest() -> Int? {
+  mutating func replyRequest(_ value: RedisValue = .status("OK")) -> Int? {
     state.read(now: now)
-    if case .deliver(let request) = state.received(.status("OK")) { return request.id }
+    if case .deliver(let request) = state.received(value) { return request.id }
     return nil
   }
 }
