@@ -27,32 +27,37 @@ struct ClientCommand: AsyncParsableCommand {
       routes: try self.route.map { try Endpoint(parsing: $0) }, roster: roster, directory: self.directory,
       seed: self.seed, logger: logger)
     let members = roster.members.filter { self.names.contains($0.name) }
-    let clients = Dictionary(
-      uniqueKeysWithValues: try members.map { ($0.name, try HostedClient($0, setting)) })
-    for client in clients.values { try await client.enter() }
-    try await Self.obey(clients)
+    try await withThrowingTaskGroup { group in
+      var mailboxes: [String: AsyncStream<ClientOrder>.Continuation] = [:]
+      for member in members {
+        let client = try HostedClient(member, setting)
+        let (orders, mailbox) = AsyncStream.makeStream(of: ClientOrder.self)
+        group.addTask { try await client.obey(orders) }
+        mailbox.yield(.enter(name: member.name))
+        mailboxes[member.name] = mailbox
+      }
+      try await Self.passOn(to: mailboxes)
+      try await group.waitForAll()
+    }
   }
 
-  /// Does what standard input says, one order after the other; the end of it is the end of the run.
-  private static func obey(_ clients: [String: HostedClient]) async throws {
+  /// Hands over what standard input says. The end of it without a `quit` is the end of the run.
+  private static func passOn(to mailboxes: [String: AsyncStream<ClientOrder>.Continuation]) async throws {
     let decoder = JSONDecoder()
     while let line = try await NIOThreadPool.singleton.runIfActive({ readLine() }) {
-      switch try decoder.decode(ClientOrder.self, from: Data(line.utf8)) {
-      case .rate(let rate):
-        for client in clients.values { await client.chat(rate) }
-      case .say(let name, let conversation, let count):
-        Task { await clients[name]?.say(count, in: conversation) }
-      case .leave(let name):
-        Task { await clients[name]?.leave() }
-      case .enter(let name):
-        try await clients[name]?.enter()
+      let order = try decoder.decode(ClientOrder.self, from: Data(line.utf8))
+      switch order {
+      case .rate: for mailbox in mailboxes.values { mailbox.yield(order) }
+      case .say(let name, _, _), .leave(let name), .enter(let name): mailboxes[name]?.yield(order)
       case .quit:
-        await withTaskGroup { group in
-          for client in clients.values { group.addTask { await client.leave() } }
+        for mailbox in mailboxes.values {
+          mailbox.yield(order)
+          mailbox.finish()
         }
         return
       }
     }
+    throw ExitCode.failure
   }
 }
 

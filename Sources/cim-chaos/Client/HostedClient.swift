@@ -36,8 +36,20 @@ actor HostedClient {
     self.chatter = Chatter(member, in: setting.roster, seed: setting.seed)
   }
 
+  /// Does what it is told, one order after the other.
+  func obey(_ orders: AsyncStream<ClientOrder>) async throws {
+    for await order in orders {
+      switch order {
+      case .rate(let rate): self.chat(rate)
+      case .say(_, let conversation, let count): await self.say(count, in: conversation)
+      case .leave, .quit: await self.leave()
+      case .enter: try self.enter()
+      }
+    }
+  }
+
   /// Connects, and stays connected.
-  func enter() throws {
+  private func enter() throws {
     guard self.client == nil else { return }
     try self.file.append([.started(process: getpid())])
     var configuration = ChatClient.Configuration(
@@ -54,7 +66,7 @@ actor HostedClient {
   }
 
   /// Leaves in good order: with all answers.
-  func leave() async {
+  private func leave() async {
     self.chatting?.cancel()
     guard let client = self.client.take() else { return }
     await client.close(within: .seconds(20))
@@ -62,7 +74,7 @@ actor HostedClient {
   }
 
   /// Sends that many messages a second from now on.
-  func chat(_ rate: Double) {
+  private func chat(_ rate: Double) {
     self.rate = rate
     self.chatting?.cancel()
     guard rate > 0, self.client != nil else { return }
@@ -74,7 +86,7 @@ actor HostedClient {
   }
 
   /// Sends messages to one conversation, no more at a time than may wait for an answer.
-  func say(_ count: Int, in conversation: Conversation) async {
+  private func say(_ count: Int, in conversation: Conversation) async {
     var left = count
     while left > 0 {
       if self.post(to: conversation) {
