@@ -34,6 +34,8 @@ final class ChaosSystem: Sendable {
     let environment = [
       "CIM_REDIS_URL": redis.url, "CIM_ZOOKEEPER_CONNECT": zooKeeper.connectString,
       "CIM_LOG_LEVEL": setting.logLevel, "CIM_STATISTICS_INTERVAL": "500ms",
+      // Nobody is away for so many that a reset would be right.
+      "CIM_DELIVERY_LATE_MESSAGES": "100000", "CIM_RETENTION_ENTRIES": "1000000",
       "CIM_SESSION_IDLE_TIMEOUT": "8s", "CIM_SESSION_PING_INTERVAL": "2s",
     ].merging(setting.environment) { $1 }
     var (servers, routes): ([CimNode], [CimNode]) = ([], [])

@@ -26,6 +26,7 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.retentionAge) var retentionAge: String?
   @Option(Settings.retentionEntries) var retentionEntries: String?
   @Option(Settings.markLease) var deliveryMarkLease: String?
+  @Option(Settings.lateMessages) var deliveryLateMessages: String?
   @OptionGroup var node: NodeOptions
 
   var common: CommonOptions { self.node.common }
@@ -39,6 +40,7 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.retentionAge, self.retentionAge)
     flags.set(Settings.retentionEntries, self.retentionEntries)
     flags.set(Settings.markLease, self.deliveryMarkLease)
+    flags.set(Settings.lateMessages, self.deliveryLateMessages)
     return flags
   }
 
@@ -51,6 +53,7 @@ struct RouteCommand: SettingsCommand {
     var configuration = RouteConfiguration(
       id: try settings.identifier(Settings.routeID), version: Version.text)
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
+    configuration.maxLateMessages = try settings.required(Settings.lateMessages)
     let limits = try settings.messageLogLimits()
     let redis = RedisClient(address: try settings.required(Settings.redisURL), logger: logger)
     let registry = try settings.registry(logger: logger)

@@ -52,6 +52,11 @@ enum Settings {
     "How long a message may take into the log after its receiver was marked; past it the receiver is marked again.",
     fallback: "10s")
 
+  static let lateMessages = Setting.number(
+    "delivery.late-messages",
+    "How many messages of the lobby or of a group a device gets that was away; it is told when there were more.",
+    in: 1...1_000_000, fallback: "500")
+
   // MARK: Server
 
   static let serverListen = Setting.address(
@@ -109,7 +114,7 @@ enum Settings {
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
     chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key,
-    redisURL.key, retentionAge.key, retentionEntries.key, markLease.key,
+    redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
     textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
