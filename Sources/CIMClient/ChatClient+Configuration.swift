@@ -20,9 +20,10 @@ extension ChatClient {
     /// Who logs in.
     public var identity: Identity
 
-    /// Tells this client from the user's others. A device that connects again replaces itself: keep it across restarts,
-    /// and never share it between two clients that run at once. Random by default.
-    public var device: DeviceID
+    /// What the client keeps beyond its own life: which device it is, how far it has received, what is not answered yet. In memory
+    /// by default: then each client is a device of its own, as new as can be. A program whose user comes back wants `FileStorage`, or a
+    /// `ClientStorage` on its own database.
+    public var storage: any ClientStorage
 
     /// When a connection counts as dead.
     public var heartbeat = Heartbeat.defaults
@@ -41,12 +42,12 @@ extension ChatClient {
 
     /// Creates a configuration; everything else has its default.
     public init(
-      routes: [Endpoint], identity: Identity, device: DeviceID = .random(),
+      routes: [Endpoint], identity: Identity, storage: any ClientStorage = InMemoryStorage(),
       logger: Logger = Logger(label: "cim.client")
     ) {
       self.routes = routes
       self.identity = identity
-      self.device = device
+      self.storage = storage
       self.logger = logger
     }
   }
@@ -94,8 +95,8 @@ extension ChatClient {
     /// Messages sent and not answered yet, all conversations together: 1000 by default. Sending another fails.
     public var unansweredSends: Int
 
-    /// Messages received and not taken from `events` yet: 10,000 by default. Past it `Event.missed` counts what was
-    /// dropped.
+    /// Messages received and not taken from `events` yet: 10,000 by default. Past it the client reads no more until some are taken:
+    /// they wait at the service, and so do the answers to what is sent.
     public var unreadMessages: Int
 
     /// 1000 unanswered, 10,000 unread.

@@ -17,8 +17,11 @@ import NgRPC
 ///
 /// It registers the name if need be, logs in through any of its routes, and holds a connection to the server that the
 /// route chose. When that connection fails it logs in again, with a jittered exponential backoff, and goes on: what was
-/// sent and not answered is sent again under the same number, so that it is logged once; what is received again is
-/// shown once. Messages to one conversation keep their order.
+/// sent and not answered is sent again under the same number, so that it is logged once; what was missed comes first, and what
+/// is received again is shown once. Messages to one conversation keep their order. With a storage that outlives it, all
+/// this holds across restarts of the program, however it ended.
+///
+/// Take all events as they come, also if only sending is of interest: see `Limits.unreadMessages`.
 ///
 /// Clients share nothing: any number of them can live in one process. All methods are safe from any task. A client that
 /// is released without `close()` ends at once, and gives up what was not answered.
@@ -57,7 +60,11 @@ public final class ChatClient: Sendable {
     try await self.loop.ready.wait()
   }
 
-  /// Sends a text, and waits until it is in its conversation's log.
+  /// What an earlier client with the same storage had not been answered: it goes again, before anything else and under the same
+  /// numbers, and events tell what becomes of it. Complete once `connect()` has returned, and at the first event.
+  public var restored: [UnsentMessage] { self.loop.restored }
+
+  /// Sends a text, and waits until it is in its conversation's log, or has reached the level that is asked for.
   ///
   /// A lost connection does not end the waiting: the message goes again over the next one.
   ///
@@ -65,17 +72,20 @@ public final class ChatClient: Sendable {
   ///   - text: 1 byte to the service's limit in UTF-8, 64 KiB by default.
   ///   - destination: Where it goes.
   ///   - properties: For applications: at most 16 entries and 4 KiB in all. They travel with the message.
+  ///   - level: What to wait for. `delivered`, for private messages only, can take as long as its receiver is away; cancel the
+  ///     task to wait no longer.
+  /// - Returns: its place; `Accepted.reached` says which level is known to be reached.
   /// - Throws: `SendError` when it was not accepted or that is not known; `CancellationError` when the task is
   ///   cancelled: the message is on its way all the same.
   @discardableResult
-  public func send(_ text: String, to destination: Destination, properties: [String: String] = [:])
-    async throws -> Accepted
-  {
-    let ticket = self.loop.makeTicket()
+  public func send(
+    _ text: String, to destination: Destination, properties: [String: String] = [:], level: AckLevel = .logged
+  ) async throws -> Accepted {
+    let ticket = SendTicket.random()
+    let draft = Draft(text: text, properties: properties, level: level)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        self.loop.post(
-          .send(Self.content(text, properties), to: destination, ticket: ticket, answer: continuation))
+        self.loop.post(.send(draft, to: destination, ticket: ticket, answer: continuation))
         // A task that was cancelled before has abandoned a message that was not known yet.
         if Task.isCancelled { self.loop.post(.abandon(ticket)) }
       }
@@ -84,19 +94,21 @@ public final class ChatClient: Sendable {
     }
   }
 
-  /// Sends a text without waiting. What becomes of it comes as an event, `sendAccepted` or `sendRefused`.
+  /// Sends a text without waiting. What becomes of it comes as an event: `sendAccepted` or `sendRefused`, and `sendDelivered`.
   ///
   /// - Parameters:
   ///   - text: 1 byte to the service's limit in UTF-8, 64 KiB by default.
   ///   - destination: Where it goes.
   ///   - properties: For applications: at most 16 entries and 4 KiB in all. They travel with the message.
-  /// - Returns: what names the message in its event.
+  ///   - level: What the events tell of. `delivered` is for private messages only.
+  /// - Returns: what names the message in its events.
   @discardableResult
-  public func post(_ text: String, to destination: Destination, properties: [String: String] = [:])
-    -> SendTicket
-  {
-    let ticket = self.loop.makeTicket()
-    self.loop.post(.send(Self.content(text, properties), to: destination, ticket: ticket, answer: nil))
+  public func post(
+    _ text: String, to destination: Destination, properties: [String: String] = [:], level: AckLevel = .logged
+  ) -> SendTicket {
+    let ticket = SendTicket.random()
+    let draft = Draft(text: text, properties: properties, level: level)
+    self.loop.post(.send(draft, to: destination, ticket: ticket, answer: nil))
     return ticket
   }
 
@@ -114,16 +126,13 @@ public final class ChatClient: Sendable {
   public var info: Info { self.loop.info }
 
   /// Ends: waits until what was sent is answered, then leaves and logs the device out. Never fails; does nothing the
-  /// second time.
+  /// second time. When it returns, the storage is free for another client.
   ///
-  /// - Parameter limit: how long to wait for answers, 5 s by default. What is not answered by then is given up.
+  /// - Parameter limit: how long to wait for answers, 5 s by default. What is not answered by then stays in the storage, and goes
+  ///   with the next client that has it.
   public func close(within limit: Duration = .seconds(5)) async {
     self.loop.post(.close(deadline: .now + limit))
     await self.running.value
-  }
-
-  private static func content(_ text: String, _ properties: [String: String]) -> CimV1.Content {
-    CimV1.Content(kind: .text(text), properties: properties)
   }
 }
 
@@ -133,13 +142,40 @@ extension ChatClient {
     /// Who is logged in; `nil` before the first login.
     public var account: Account?
 
-    /// The device.
-    public var device: DeviceID
+    /// The device; `nil` before the storage was read.
+    public var device: DeviceID?
 
     /// The connection.
     public var state: State?
 
     /// Messages sent and not answered yet.
-    public var unanswered: Int
+    public var unanswered = 0
+
+    /// What has happened since the client was made.
+    public var counters = Counters()
+  }
+
+  /// What has happened to a client, as numbers that grow.
+  public struct Counters: Hashable, Sendable {
+    /// Messages that came again and were not shown again.
+    public var doubles = 0
+
+    /// Messages of this client itself that came back, as they do to keep the user's devices in step.
+    public var own = 0
+
+    /// Messages of a kind that this version does not know.
+    public var unknown = 0
+
+    /// Messages that named another one before them than the last one received: something is missing although no reset said so.
+    public var gaps = 0
+
+    /// Connections that were lost and made anew.
+    public var reconnects = 0
+
+    /// Moves to another server without a loss.
+    public var moves = 0
+
+    /// How long the client was away when it reconnected or moved last.
+    public var lastAway = Duration.zero
   }
 }

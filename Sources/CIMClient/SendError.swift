@@ -3,7 +3,7 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kinds of reasons. There may be more in a later version.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
-      case invalid, unknownUser, notAMember, uncertain, outboxFull, notConnected, closed
+      case invalid, unknownUser, notAMember, uncertain, unanswered, outboxFull, notConnected, closed
     }
 
     private let name: Name
@@ -16,11 +16,15 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let notAMember = Self(name: .notAMember)
     /// The message may be in the log or not: its answer was lost, and the service does not remember it any more.
     public static let uncertain = Self(name: .uncertain)
+    /// The client ended before the answer came: the message may be in the log or not. In the storage it stays, and the next client that
+    /// has it sends it again.
+    public static let unanswered = Self(name: .unanswered)
     /// Too many messages wait for an answer. It was not sent; wait for answers first.
     public static let outboxFull = Self(name: .outboxFull)
     /// The client has not logged in yet. It was not sent; wait for `connect()` first.
     public static let notConnected = Self(name: .notConnected)
-    /// The client was closed, or gave up, before the message was sent.
+    /// The client was closed, or gave up, before the message was sent. One that was taken before the end stays in the storage, and the
+    /// next client that has it sends it.
     public static let closed = Self(name: .closed)
 
     public var description: String { self.name.rawValue }

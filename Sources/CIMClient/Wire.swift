@@ -4,7 +4,9 @@ import CIMProtos
 // Between what travels and what this library speaks of. Whatever comes from a peer may be missing or malformed.
 
 extension LogPosition {
-  init(_ position: CimV1.LogPosition) {
+  /// `nil` for the place that stands for none.
+  init?(nonzero position: CimV1.LogPosition) {
+    guard position.seq > 0 else { return nil }
     self.init(epoch: position.epoch, seq: position.seq)
   }
 }
@@ -12,6 +14,12 @@ extension LogPosition {
 extension CimV1.LogPosition {
   init(_ position: LogPosition) {
     self.init(epoch: position.epoch, seq: position.seq)
+  }
+}
+
+extension CimV1.Cursor {
+  init(_ conversation: Conversation, _ position: LogPosition) {
+    self.init(conversation: "\(conversation)", position: CimV1.LogPosition(position))
   }
 }
 
@@ -23,16 +31,70 @@ extension Account {
   }
 }
 
+extension SendID {
+  /// `nil` when a part is not valid.
+  init?(_ id: CimV1.SendId?) {
+    guard let id, let producer = try? ProducerID(id.producer),
+      let conversation = try? Conversation(id.conversation)
+    else { return nil }
+    self.init(producer: producer, conversation: conversation, counter: id.counter)
+  }
+}
+
+extension CimV1.Send {
+  init(_ message: UnsentMessage) {
+    self.init(
+      sendID: CimV1.SendId(
+        producer: message.id.producer.rawValue, conversation: "\(message.id.conversation)",
+        counter: message.id.counter),
+      content: CimV1.Content(kind: .text(message.text), properties: message.properties),
+      ackLevel: message.level.wire)
+  }
+}
+
+extension Accepted {
+  /// `nil` without a place.
+  init?(_ accepted: CimV1.Accepted, in conversation: Conversation) {
+    guard let position = accepted.position.flatMap(LogPosition.init(nonzero:)) else { return nil }
+    self.init(
+      conversation: conversation, position: position,
+      loggedAt: Timestamp(milliseconds: UInt64(max(0, accepted.loggedAtMs))), isDuplicate: accepted.duplicate,
+      reached: AckLevel(accepted.reached))
+  }
+}
+
 extension ChatMessage {
   /// `nil` for a message that this version can't show: without a place, a sender or a text.
   init?(_ message: CimV1.Message) {
-    guard let conversation = try? Conversation(message.conversation), let position = message.position,
-      let sender = Account(message.sender), case .text(let text)? = message.content?.kind
+    guard let conversation = try? Conversation(message.conversation),
+      let position = message.position.flatMap(LogPosition.init(nonzero:)),
+      let sender = Account(message.sender),
+      case .text(let text)? = message.content?.kind
     else { return nil }
     self.init(
-      conversation: conversation, position: LogPosition(position), sender: sender,
+      conversation: conversation, position: position, sender: sender,
       loggedAt: Timestamp(milliseconds: UInt64(max(0, message.loggedAtMs))), text: text,
       properties: message.content?.properties ?? [:])
+  }
+}
+
+extension MembershipEntry {
+  /// `nil` for anything else.
+  init?(_ message: CimV1.Message) {
+    guard let conversation = try? Conversation(message.conversation),
+      let position = message.position.flatMap(LogPosition.init(nonzero:)),
+      let member = Account(message.sender),
+      case .membership(let wire)? = message.content?.kind
+    else { return nil }
+    let change: Change
+    switch wire {
+    case .joined: change = .joined
+    case .left: change = .left
+    default: return nil
+    }
+    self.init(
+      conversation: conversation, position: position, member: member, change: change,
+      loggedAt: Timestamp(milliseconds: UInt64(max(0, message.loggedAtMs))))
   }
 }
 
@@ -43,7 +105,6 @@ extension ChatClient.KickReason {
       case .replaced: .replaced
       case .loggedOut: .loggedOut
       case .idle: .idle
-      case .tooSlow: .tooSlow
       default: .other(reason.rawValue)
       }
   }

@@ -59,8 +59,9 @@ struct ReconnectTests {
       let ann = try await TestUser("ann", in: cluster)
       let old = try ann.server
       let server = try #require(cluster.servers.first { $0.node.instance?.id.rawValue == old })
-      await server.node.shutdown(within: .seconds(1))
-      try await ann.ready()
+      async let stopped: Void = server.node.shutdown(within: .seconds(1))
+      try await ann.moved()
+      await stopped
       #expect(try ann.server != old)
       try await ann.client.send("moved", to: .lobby)
     }

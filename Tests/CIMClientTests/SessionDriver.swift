@@ -15,10 +15,36 @@ struct SessionDriver {
   private(set) var actions: [Action] = []
   private var tickets: UInt64 = 0
 
-  init(_ change: (inout SessionStateMachine.Settings) -> Void = { _ in }) throws {
-    var settings = SessionStateMachine.Settings(device: try DeviceID("laptop"))
+  /// What was stored by now.
+  private(set) var record: ClientRecord
+
+  init(
+    record: ClientRecord? = nil, room: Int = .max,
+    _ change: (inout SessionStateMachine.Settings) -> Void = { _ in }
+  ) throws {
+    var settings = SessionStateMachine.Settings(identity: .name(try UserName("olu")))
     change(&settings)
-    self.machine = SessionStateMachine(settings: settings, random: SplitMix())
+    let device = ClientChange.device(try DeviceID("laptop"), producerPrefix: Self.producerPrefix)
+    self.record = record ?? ClientRecord([device])
+    self.machine = SessionStateMachine(
+      settings: settings, record: self.record, random: SplitMix(seed: record == nil ? 1 : 2))
+    self.machine.room = room
+  }
+
+  static let producerPrefix = "laptop-"
+
+  /// Notes what an input led to. The disk is fast: whatever it is to have, it has at once.
+  private mutating func note(_ actions: [Action]) {
+    self.actions = actions
+    for change in self.machine.takeChanges() { self.record.apply(change) }
+    if actions.contains(.synchronize) {
+      self.actions += self.machine.synchronized(now: self.now)
+    }
+  }
+
+  /// As whom a client logs in that knows its account.
+  var account: ChatClient.Identity {
+    self.machine.account.map { .account($0) } ?? self.machine.settings.identity
   }
 
   /// The attempt that is under way.
@@ -31,7 +57,7 @@ struct SessionDriver {
 
   /// The frames of the last input.
   var frames: [CimV1.ConnectRequest.Frame] {
-    self.actions.compactMap { if case .transmit(let frame) = $0 { frame } else { nil } }
+    self.actions.compactMap { if case .transmit(let frame, _) = $0 { frame } else { nil } }
   }
 
   /// The messages among them.
@@ -56,49 +82,72 @@ struct SessionDriver {
     }
   }
 
-  mutating func start() { self.actions = self.machine.start(now: self.now) }
+  mutating func start() { self.note(self.machine.start(now: self.now)) }
 
   mutating func logIn(server: String = "s1") throws {
     let grant = SessionStateMachine.Grant(
       account: Account(id: UserID(7), name: try UserName("olu")), token: "7.token",
       server: try ServerID(server),
       endpoint: Endpoint(host: "127.0.0.1", port: 7500))
-    self.actions = self.machine.loginSucceeded(grant, attempt: self.attempt, now: self.now)
+    self.note(self.machine.loginSucceeded(grant, attempt: self.attempt, now: self.now))
   }
 
   mutating func loginFails(_ failure: ConnectionFailure) {
-    self.actions = self.machine.loginFailed(failure, attempt: self.attempt, now: self.now)
+    self.note(self.machine.loginFailed(failure, attempt: self.attempt, now: self.now))
   }
 
   mutating func receive(_ frame: CimV1.ConnectResponse.Frame, attempt: Int? = nil) {
-    self.actions = self.machine.received(frame, attempt: attempt ?? self.attempt, now: self.now)
+    self.note(self.machine.received(frame, attempt: attempt ?? self.attempt, now: self.now))
   }
 
   mutating func loseConnection(_ failure: ConnectionFailure = .transient("cut"), attempt: Int? = nil) {
-    self.actions = self.machine.connectionLost(failure, attempt: attempt ?? self.attempt, now: self.now)
+    self.note(self.machine.connectionLost(failure, attempt: attempt ?? self.attempt, now: self.now))
   }
 
   /// Lets time pass without telling the machine.
   mutating func wait(_ duration: Duration) { self.now += duration }
 
-  /// Sets the clock to the machine's next deadline, and tells it.
+  /// Sets the clock to the machine's next deadline, and tells it. Those at which only the disk has something to do pass by.
   mutating func passDeadline() {
-    guard let deadline = self.machine.nextDeadline else { return }
-    self.now = max(self.now, deadline)
-    self.actions = self.machine.timePassed(now: self.now)
+    repeat {
+      guard let deadline = self.machine.nextDeadline else { return }
+      self.now = max(self.now, deadline)
+      self.note(self.machine.timePassed(now: self.now))
+    } while self.actions == [.synchronize]
+  }
+
+  /// Passes deadlines until one leads to something; ten at most.
+  mutating func passDeadlines(until isWanted: (SessionDriver) -> Bool) {
+    for _ in 1...10 where !isWanted(self) { self.passDeadline() }
+  }
+
+  /// Whether the last input led to a login.
+  var isLoggingIn: Bool { self.actions.contains { if case .logIn = $0 { true } else { false } } }
+
+  /// The application takes what was received, as many as that.
+  mutating func take(_ count: Int) {
+    self.machine.room = count
+    self.note(self.machine.deliver(now: self.now))
+  }
+
+  mutating func abandon(_ ticket: UInt64) {
+    self.machine.abandon(SendTicket(number: ticket), now: self.now)
+    self.note([])
   }
 
   mutating func send(
-    _ text: String, to destination: Destination = .lobby, properties: [String: String] = [:]
+    _ text: String, to destination: Destination = .lobby, properties: [String: String] = [:],
+    level: AckLevel = .logged
   ) {
     self.tickets += 1
-    self.actions = self.machine.send(
-      CimV1.Content(kind: .text(text), properties: properties), to: destination,
-      ticket: SendTicket(number: self.tickets), now: self.now)
+    self.note(
+      self.machine.send(
+        Draft(text: text, properties: properties, level: level), to: destination,
+        ticket: SendTicket(number: self.tickets), now: self.now))
   }
 
   mutating func close(within limit: Duration) {
-    self.actions = self.machine.close(deadline: self.now + limit, now: self.now)
+    self.note(self.machine.close(deadline: self.now + limit, now: self.now))
   }
 
   /// From the beginning to the welcome.
@@ -108,24 +157,45 @@ struct SessionDriver {
     self.receive(.welcome(CimV1.Welcome(maxTextBytes: 100)))
   }
 
-  mutating func accept(_ send: CimV1.Send, seq: UInt64 = 1) {
+  mutating func accept(_ send: CimV1.Send, seq: UInt64 = 1, reached: CimV1.AckLevel = .logged) {
     self.receive(
       .sendResult(
         CimV1.SendResult(
           sendID: send.sendID,
-          outcome: .accepted(CimV1.Accepted(position: CimV1.LogPosition(epoch: 1, seq: seq))))))
+          outcome: .accepted(
+            CimV1.Accepted(position: CimV1.LogPosition(epoch: 1, seq: seq), reached: reached)))))
   }
 
-  /// Somebody else says something.
+  /// Somebody says something, by default somebody else.
   mutating func hear(
-    _ text: String, seq: UInt64, in conversation: String = "lobby", sendID: CimV1.SendId? = nil
+    _ text: String, seq: UInt64, after previous: UInt64? = nil, in conversation: String = "lobby",
+    from sender: UInt64 = 9, sendID: CimV1.SendId? = nil, attempt: Int? = nil
   ) {
+    self.hear(
+      CimV1.Content(kind: .text(text)), seq: seq, after: previous, in: conversation, from: sender,
+      sendID: sendID, attempt: attempt)
+  }
+
+  /// Something is logged.
+  mutating func hear(
+    _ content: CimV1.Content, seq: UInt64, after previous: UInt64? = nil, in conversation: String = "lobby",
+    from sender: UInt64 = 9, sendID: CimV1.SendId? = nil, attempt: Int? = nil
+  ) {
+    let previous = previous ?? seq - 1
     self.receive(
       .message(
         CimV1.Message(
           conversation: conversation, position: CimV1.LogPosition(epoch: 1, seq: seq),
-          sender: CimV1.User(id: 9, name: "eve"), sendID: sendID, content: CimV1.Content(kind: .text(text)))))
+          previous: previous == 0 ? nil : CimV1.LogPosition(epoch: 1, seq: previous),
+          sender: CimV1.User(id: sender, name: sender == 7 ? "olu" : "eve"), sendID: sendID, content: content)
+      ),
+      attempt: attempt)
   }
+}
+
+extension ChatClient.Event {
+  /// What was said; `nil` for other events.
+  var text: String? { if case .message(let message) = self { message.text } else { nil } }
 }
 
 extension Outbox.Resolution {

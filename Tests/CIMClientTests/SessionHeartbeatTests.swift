@@ -41,7 +41,7 @@ import Testing
     #expect(driver.now == began + .seconds(20))
     driver.passDeadline()
     #expect(driver.now == began + .seconds(30))
-    #expect(driver.actions.first == .disconnect(gracefully: false))
+    #expect(driver.actions.first == .disconnect(attempt: driver.attempt - 1, gracefully: false))
     #expect(driver.waiting?.reason == "nothing was heard of server s1 for 30 s")
   }
 
@@ -54,6 +54,7 @@ import Testing
     driver.wait(.seconds(29))
     var machine = driver.machine
     let actions = machine.timePassed(now: driver.now)
-    #expect(actions == [.transmit(.ping(CimV1.Ping(nonce: 1)))])
+    #expect(actions.last == .transmit(.ping(CimV1.Ping(nonce: 1)), attempt: driver.attempt))
+    #expect(!actions.contains { if case .disconnect = $0 { true } else { false } })
   }
 }

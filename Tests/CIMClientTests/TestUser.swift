@@ -16,7 +16,7 @@ final class TestUser: Sendable {
     configure: (inout ChatClient.Configuration) -> Void = { _ in }
   ) async throws {
     var configuration = ChatClient.Configuration.test(.name(try UserName(name)), cluster.endpoints)
-    if let device { configuration.device = try DeviceID(device) }
+    if let device { configuration.storage = InMemoryStorage(device: try DeviceID(device)) }
     configure(&configuration)
     self.client = ChatClient(configuration)
     try await self.client.connect()
@@ -46,6 +46,16 @@ final class TestUser: Sendable {
   /// Waits until it is connected, once more.
   func ready() async throws {
     _ = try await self.next { if case .state(.ready) = $0 { true } else { false } }
+  }
+
+  /// Waits until it has moved to another server.
+  ///
+  /// - Returns: how long it was away.
+  @discardableResult
+  func moved() async throws -> Duration {
+    let event = try await self.next { if case .moved = $0 { true } else { false } }
+    guard case .moved(_, let away) = event else { preconditionFailure("that was asked for") }
+    return away
   }
 
   /// The next message.

@@ -195,8 +195,11 @@ import Testing
   func longLine() async throws {
     try await withRoute { cluster, _ in
       let reader = try await cluster.chat(as: "reader")
+      let state = try TemporaryDirectory()
       let chat = try ChildProcess(
-        Command(Repository.cim, ["chat", "--name", "piper", "--route", cluster.route.address]))
+        Command(
+          Repository.cim, ["chat", "--name", "piper", "--route", cluster.route.address],
+          environment: ["XDG_STATE_HOME": state.path]))
       try chat.write(String(repeating: "x", count: 70_000) + "\nnot too long\n")
       chat.closeInput()
       try await reader.sees("not too long")

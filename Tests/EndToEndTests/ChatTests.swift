@@ -41,12 +41,21 @@ import Testing
   }
 
   @Test("A killed server's client is back on the other by itself and chats again", .timeLimit(.minutes(2)))
-  func serverKilled() async throws { try await failover { $0.kill() } }
+  func serverKilled() async throws {
+    try await failover({ $0.kill() }) { ann, server in try await ann.isBack(on: server) }
+  }
 
-  @Test("A stopped server's client is back on the other by itself and chats again", .timeLimit(.minutes(2)))
-  func serverStopped() async throws { try await failover { $0.signal(SIGTERM) } }
+  @Test("A stopped server's client moves to the other, and is never without one", .timeLimit(.minutes(2)))
+  func serverStopped() async throws {
+    try await failover({ $0.signal(SIGTERM) }) { ann, server in
+      try await ann.sees("moved to server \(server)")
+      #expect(!ann.screen.contains("reconnecting"))
+    }
+  }
 
-  private func failover(_ end: (ChildProcess) -> Void) async throws {
+  private func failover(
+    _ end: (ChildProcess) -> Void, isBack: (TerminalChat, _ server: String) async throws -> Void
+  ) async throws {
     let cluster = try await CimCluster()
     let ann = try await cluster.chat(as: "ann")
     let ben = try await cluster.chat(as: "ben")
@@ -54,7 +63,7 @@ import Testing
 
     let lost = try #require(cluster.servers.first { $0.id == ann.server })
     end(lost.process)
-    try await ann.isBack(on: ben.server)
+    try await isBack(ann, ben.server)
     // Nobody is left to wait for.
     try await lost.process.waitUntilExit(within: .seconds(5))
     try ann.type("back again")

@@ -6,25 +6,37 @@ extension ChatClient {
     /// The connection changed. Sent messages survive a reconnect.
     case state(State)
 
-    /// Somebody said something. Each message comes once, also when the service delivers it again. What this client sent
-    /// itself does not come, and what was said while it was not connected does not come either: it is in the history.
+    /// The client has moved to that server, because the one that it was connected to is going away. It was ready all along, and
+    /// `Info.state` names the new server; between the end of the old connection and the new one being open lay `away`.
+    case moved(to: ServerID, away: Duration)
+
+    /// Somebody said something. Each message comes once, in the order of its conversation, also when the service delivers it again
+    /// and also what was said while the client was away. What this client sent itself does not come; what other devices
+    /// of its user sent does.
     case message(ChatMessage)
 
-    /// A message of `post` is in its conversation's log.
+    /// Somebody joined or left a group.
+    case membership(MembershipEntry)
+
+    /// Messages of a conversation are missing that can't be had any more: those after `after`, which is the last one that this client
+    /// has (`nil`: from the beginning), up to `until`. The conversation goes on with `next` (`nil`: there is none yet).
+    ///
+    /// They are too old for the service to have them, or more than it delivers late, or its log was lost; `until` is `nil` when nothing of
+    /// the log is left.
+    case reset(Conversation, after: LogPosition?, until: LogPosition?, next: LogPosition?)
+
+    /// A message of `post`, or one of `restored`, is in its conversation's log.
     case sendAccepted(SendTicket, Accepted)
 
-    /// A message of `post` was not accepted, or it is not known whether it was.
+    /// After `sendAccepted`, for a message that was sent with the level `delivered` and was not delivered by then: it is now. When
+    /// `Accepted.reached` is less, the service does not remember any more whether it is.
+    case sendDelivered(SendTicket, Accepted)
+
+    /// A message of `post`, or one of `restored`, was not accepted, or it is not known whether it was.
     case sendRefused(SendTicket, SendError)
 
     /// The server closed the connection for a reason of its own. `state` tells whether the client comes back.
     case kicked(KickReason, detail: String)
-
-    /// Messages of a conversation are missing that can't be had any more: those after `after` (`nil`: from the
-    /// beginning) and before `next`. Servers that do not deliver what was missed do not say so.
-    case reset(Conversation, after: LogPosition?, next: LogPosition)
-
-    /// That many messages were dropped, because more than `Limits.unreadMessages` waited to be taken.
-    case missed(Int)
   }
 
   /// Where a client stands.
@@ -61,8 +73,6 @@ extension ChatClient {
     case loggedOut
     /// Nothing was heard of the client. It connects again.
     case idle
-    /// The client did not take what was sent to it. It connects again.
-    case tooSlow
     /// A reason that this version does not know, by its number. The client connects again.
     case other(Int32)
   }

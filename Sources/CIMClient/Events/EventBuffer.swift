@@ -1,43 +1,33 @@
 import DequeModule
 
-/// Events that wait to be taken. Messages are bounded; what is dropped is counted, and reported at the place where it is
-/// missing.
+/// Events that wait to be taken.
 struct EventBuffer {
-  typealias Event = ChatClient.Event
+  private var events: Deque<ChatClient.Event> = []
 
-  private let limit: Int
-  private var events: Deque<Event> = []
-  private var messages = 0
-  private var missed = 0
+  /// How many of them were received: messages and the like.
+  private(set) var received = 0
 
-  /// Creates a buffer for at most `limit` messages; other events are few and always kept.
-  init(limit: Int) {
-    self.limit = limit
-  }
+  var isEmpty: Bool { self.events.isEmpty }
 
-  mutating func append(_ event: Event) {
-    if case .message = event {
-      guard self.messages < self.limit else {
-        self.missed += 1
-        return
-      }
-      self.messages += 1
-    }
-    self.appendMissed()
+  mutating func append(_ event: ChatClient.Event) {
+    if event.isReceived { self.received += 1 }
     self.events.append(event)
   }
 
   /// Takes the oldest event.
-  mutating func popFirst() -> Event? {
-    if self.events.isEmpty { self.appendMissed() }
+  mutating func popFirst() -> ChatClient.Event? {
     guard let event = self.events.popFirst() else { return nil }
-    if case .message = event { self.messages -= 1 }
+    if event.isReceived { self.received -= 1 }
     return event
   }
+}
 
-  private mutating func appendMissed() {
-    guard self.missed > 0 else { return }
-    self.events.append(.missed(self.missed))
-    self.missed = 0
+extension ChatClient.Event {
+  /// Whether it stands in a conversation's log, and so is stored before it is told.
+  var isReceived: Bool {
+    switch self {
+    case .message, .membership, .reset: true
+    case .state, .moved, .sendAccepted, .sendDelivered, .sendRefused, .kicked: false
+    }
   }
 }

@@ -4,7 +4,8 @@ import CIMProtos
 /// Messages on their way: under which numbers they go, which may go now, and what an answer means.
 ///
 /// Each conversation is a lane of its own: its messages keep their order, and one that waits stops no other. A message
-/// stays here until it is resolved, exactly once, and goes again under the same number after a lost connection.
+/// stays here until it is resolved, exactly once, and goes again under the same number after a lost connection and after a
+/// restart of the program.
 struct Outbox: Sendable {
   typealias Instant = ContinuousClock.Instant
 
@@ -16,8 +17,22 @@ struct Outbox: Sendable {
 
   /// What became of a message.
   enum Outcome: Equatable {
+    /// It has the answer that its sender waits for.
     case accepted(Accepted)
+    /// It is in the log; whether it is delivered follows.
+    case awaitingDelivery(Accepted)
+    /// What followed: it is delivered, or, when the level that it says is less, nobody knows any more.
+    case delivered(Accepted)
     case refused(SendError)
+
+    /// Whether nothing follows, and with which result.
+    var result: Result<Accepted, SendError>? {
+      switch self {
+      case .accepted(let accepted), .delivered(let accepted): .success(accepted)
+      case .refused(let error): .failure(error)
+      case .awaitingDelivery: nil
+      }
+    }
   }
 
   /// How long to wait before a message goes again to a service that was not available.
@@ -25,93 +40,148 @@ struct Outbox: Sendable {
     initial: .milliseconds(200), multiplier: 1.6, maximum: .seconds(5))
 
   private let limit: Int
+  private let producerPrefix: String
   private let retry: Backoff.Configuration
   private var lanes: [Conversation: OutboxLane] = [:]
-  /// Every producer that this outbox ever used, to tell its own messages when they come back.
-  private var producers: Set<ProducerID> = []
+  private var deliveries: AwaitedDeliveries
+  private var changes: [ClientChange] = []
 
-  /// How many messages are unresolved.
-  private(set) var count = 0
+  /// How many messages have no answer.
+  private(set) var unanswered = 0
 
-  /// Creates an empty outbox for at most `limit` unresolved messages.
-  init(limit: Int, retry: Backoff.Configuration = Self.retry) {
+  /// Creates an outbox for at most `limit` unresolved messages.
+  ///
+  /// - Parameters:
+  ///   - producerPrefix: What its producers' ids begin with.
+  ///   - unsent: What was left when the program ran before, in order.
+  init(
+    limit: Int, producerPrefix: String, restoring unsent: [UnsentMessage] = [],
+    retry: Backoff.Configuration = Self.retry
+  ) {
     self.limit = limit
+    self.producerPrefix = producerPrefix
     self.retry = retry
+    self.deliveries = AwaitedDeliveries(unsent.filter { $0.accepted != nil })
+    for message in unsent where message.accepted == nil {
+      var lane = self.takeLane(message.id.conversation)
+      lane.restore(message)
+      self.lanes[message.id.conversation] = lane
+      self.unanswered += 1
+    }
   }
 
-  /// Takes a message.
+  /// What has changed since it was asked last, to be stored before anything is sent or told.
+  mutating func takeChanges() -> [ClientChange] {
+    defer { self.changes.removeAll(keepingCapacity: true) }
+    return self.changes
+  }
+
+  /// Takes a message. It has its number from here on.
   ///
   /// - Throws: `SendError.Code.outboxFull`.
   mutating func enqueue(
-    _ content: CimV1.Content, to conversation: Conversation, ticket: SendTicket,
+    _ draft: Draft, to conversation: Conversation, ticket: SendTicket,
     using random: inout some RandomNumberGenerator
   ) throws(SendError) {
-    guard self.count < self.limit else {
+    let count = self.unanswered + self.deliveries.count
+    guard count < self.limit else {
       throw SendError(
-        .outboxFull, "\(self.count) messages wait for an answer, which is the limit: wait, then send again")
+        .outboxFull, "\(count) messages wait for an answer, which is the limit: wait, then send again")
     }
-    if self.lanes[conversation] == nil {
-      self.lanes[conversation] = self.makeLane(conversation, using: &random)
-    }
-    self.lanes[conversation]?.append(content, ticket: ticket)
-    self.count += 1
+    var lane = self.takeLane(conversation)
+    let message = lane.append(draft, ticket: ticket, using: &random)
+    self.lanes[conversation] = lane
+    self.changes.append(.enqueued(message))
+    self.unanswered += 1
   }
 
   /// What is to be sent now, in this order. It counts as sent from here on.
   mutating func transmissions(now: Instant) -> [CimV1.Send] {
     var sends: [CimV1.Send] = []
     for conversation in self.lanes.keys {
-      self.lanes[conversation]?.transmit(into: &sends, now: now)
+      self.lanes[conversation]?.transmit(into: &sends, noting: &self.changes, now: now)
     }
+    sends += self.deliveries.transmissions(now: now)
     return sends
   }
 
   /// When `transmissions` has something to send again, if nothing else happens.
   var nextRetry: Instant? {
-    self.lanes.values.lazy.compactMap(\.retryAt).min()
+    let ofLanes = self.lanes.values.lazy.compactMap(\.retryAt).min()
+    return [ofLanes, self.deliveries.nextQuestion].compactMap(\.self).min()
   }
 
   /// An answer came. One that belongs to no message, or was overtaken by a repeated transmission, changes nothing.
   mutating func receive(
     _ result: CimV1.SendResult, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [Resolution] {
-    guard let id = result.sendID, let conversation = try? Conversation(id.conversation),
-      var lane = self.lanes.removeValue(forKey: conversation)
-    else { return [] }
-    let resolutions = lane.receive(result.outcome, to: id, now: now, using: &random)
-    self.producers.insert(lane.producer)
-    self.lanes[conversation] = lane
-    self.count -= resolutions.count
-    return resolutions
+    guard let id = SendID(result.sendID) else { return [] }
+    if self.deliveries.contains(id) {
+      return self.note(self.deliveries.receive(result.outcome, to: id, now: now).map { [$0] } ?? [])
+    }
+    let resolutions =
+      self.lanes[id.conversation]?
+      .receive(result.outcome, to: id, now: now, noting: &self.changes, using: &random) ?? []
+    self.unanswered -= resolutions.count
+    return self.note(resolutions.map { self.resolution($0, now: now) })
+  }
+
+  /// A message is delivered.
+  mutating func receive(_ delivered: CimV1.Delivered) -> [Resolution] {
+    guard let id = SendID(delivered.sendID), let resolution = self.deliveries.delivered(id) else { return [] }
+    return self.note([resolution])
+  }
+
+  /// Nobody waits for the delivery of a message any more.
+  mutating func forgetDelivery(of ticket: SendTicket) {
+    if let resolution = self.deliveries.remove(ticket) {
+      _ = self.note([resolution])
+    } else {
+      for conversation in self.lanes.keys { self.lanes[conversation]?.forgetDelivery(of: ticket) }
+    }
   }
 
   /// The connection is gone: whatever was not answered goes again over the next one.
   mutating func connectionLost() {
-    for conversation in self.lanes.keys {
-      self.lanes[conversation]?.connectionLost()
-    }
+    for conversation in self.lanes.keys { self.lanes[conversation]?.connectionLost() }
+    self.deliveries.connectionLost()
   }
 
-  /// Nothing will be sent any more: resolves everything that is left.
+  /// Nothing will be sent any more: tells of everything that is left. In the storage it stays.
   mutating func close() -> [Resolution] {
     let resolutions = self.lanes.keys.sorted { "\($0)" < "\($1)" }.flatMap { conversation in
       self.lanes[conversation]?.close() ?? []
     }
-    self.count = 0
+    self.unanswered = 0
+    return resolutions + self.deliveries.close()
+  }
+
+  /// The lane of a conversation, to be put back.
+  private mutating func takeLane(_ conversation: Conversation) -> OutboxLane {
+    self.lanes.removeValue(forKey: conversation)
+      ?? OutboxLane(
+        conversation: conversation, producerPrefix: self.producerPrefix, retry: Backoff(self.retry))
+  }
+
+  private mutating func resolution(_ resolution: OutboxLane.Resolution, now: Instant) -> Resolution {
+    let message = resolution.message
+    switch resolution.outcome {
+    case .success(let accepted) where message.level == .delivered && accepted.reached < .delivered:
+      self.deliveries.add(message, accepted, now: now)
+      return Resolution(ticket: message.ticket, outcome: .awaitingDelivery(accepted))
+    case .success(let accepted): return Resolution(ticket: message.ticket, outcome: .accepted(accepted))
+    case .failure(let error): return Resolution(ticket: message.ticket, outcome: .refused(error))
+    }
+  }
+
+  private mutating func note(_ resolutions: [Resolution]) -> [Resolution] {
+    for resolution in resolutions {
+      if let result = resolution.outcome.result {
+        self.changes.append(.resolved(resolution.ticket, result))
+      } else if case .awaitingDelivery(let accepted) = resolution.outcome {
+        self.changes.append(.accepted(resolution.ticket, accepted))
+      }
+    }
     return resolutions
-  }
-
-  /// Whether a message with that number was sent from here.
-  func isOwn(_ id: CimV1.SendId) -> Bool {
-    (try? ProducerID(id.producer)).map(self.producers.contains) ?? false
-  }
-
-  private mutating func makeLane(
-    _ conversation: Conversation, using random: inout some RandomNumberGenerator
-  ) -> OutboxLane {
-    let lane = OutboxLane(
-      conversation: conversation, producer: .random(prefix: "", using: &random), retry: Backoff(self.retry))
-    self.producers.insert(lane.producer)
-    return lane
   }
 }

@@ -1,37 +1,155 @@
 import CIMCore
 import CIMProtos
+import DequeModule
 
-/// What was received: which messages are new, and how far each conversation is stored.
+/// What was received: how far each conversation is stored, what waits to be, and what the next of it is.
+///
+/// A conversation comes in the order of its log, so its cursor tells what is known: whatever is not after it comes again.
 struct Inbox: Sendable {
-  private var seen: [Conversation: SeenPositions] = [:]
-  private var unacknowledged: Set<Conversation> = []
-
-  /// Notes a message.
-  ///
-  /// - Returns: whether it is new.
-  mutating func insert(_ position: LogPosition, in conversation: Conversation) -> Bool {
-    // One that came again is acknowledged again: the earlier acknowledgement may be what was lost.
-    self.unacknowledged.insert(conversation)
-    if let isNew = self.seen[conversation]?.insert(position) { return isNew }
-    self.seen[conversation] = SeenPositions(first: position)
-    return true
+  /// What was sent by the service and is not stored yet.
+  enum Item: Sendable {
+    case message(CimV1.Message)
+    case reset(CimV1.Reset)
   }
 
-  /// Whether something was received that was not acknowledged yet.
-  var hasUnacknowledged: Bool { !self.unacknowledged.isEmpty }
+  /// What an item turned out to be.
+  enum Entry: Equatable {
+    /// Known already.
+    case double
+    /// New, and nothing to show, of this client itself or of no known kind: it is to be stored only.
+    case passed(ClientChange, isOwn: Bool)
+    /// New: it is to be stored, then shown.
+    case shown(ClientChange, ChatClient.Event)
+    /// Without a place, or with one that means nothing: nothing can be done with it.
+    case malformed
+  }
 
   /// How far each conversation is stored.
-  var cursors: [CimV1.Cursor] {
-    self.seen.map { CimV1.Cursor(conversation: "\($0.key)", position: CimV1.LogPosition($0.value.last)) }
+  private(set) var cursors: [Conversation: LogPosition]
+  /// Messages that name another one before them than the last one stored; none of these is to be expected.
+  private(set) var gaps = 0
+  /// Messages of this client itself.
+  private(set) var own = 0
+  /// What was known already.
+  private(set) var doubles = 0
+  /// What was of no known kind.
+  private(set) var unknown = 0
+
+  private var waiting: Deque<Item> = []
+  private var unacknowledged: Set<Conversation> = []
+  /// What was acknowledged over this connection, and may not have arrived.
+  private var acknowledged: Set<Conversation> = []
+
+  init(cursors: [Conversation: LogPosition] = [:]) {
+    self.cursors = cursors
   }
 
-  /// How far the conversations with news are stored; they count as acknowledged then.
-  mutating func takeUnacknowledged() -> [CimV1.Cursor] {
-    defer { self.unacknowledged.removeAll() }
-    return self.unacknowledged.compactMap { conversation in
-      self.seen[conversation].map {
-        CimV1.Cursor(conversation: "\(conversation)", position: CimV1.LogPosition($0.last))
+  /// How many items wait.
+  var count: Int { self.waiting.count }
+
+  mutating func append(_ item: Item) { self.waiting.append(item) }
+
+  /// Takes the next item.
+  ///
+  /// - Parameters:
+  ///   - hasRoom: Whether something may be shown; if not, what is to be shown stays.
+  ///   - isOwn: Whether this client sent a message itself.
+  /// - Returns: `nil` when nothing waits that may be taken.
+  mutating func next(hasRoom: Bool, isOwn: (CimV1.Message) -> Bool) -> Entry? {
+    guard let item = self.waiting.first else { return nil }
+    let entry =
+      switch item {
+      case .message(let message): self.entry(of: message, isOwn: isOwn(message))
+      case .reset(let reset): self.entry(of: reset)
       }
+    if case .shown = entry, !hasRoom { return nil }
+    self.waiting.removeFirst()
+    self.note(item, entry)
+    return entry
+  }
+
+  private func entry(of message: CimV1.Message, isOwn: Bool) -> Entry {
+    guard let conversation = try? Conversation(message.conversation),
+      let position = message.position.flatMap(LogPosition.init(nonzero:))
+    else { return .malformed }
+    if let cursor = self.cursors[conversation], position <= cursor { return .double }
+    if isOwn { return .passed(.cursor(conversation, position), isOwn: true) }
+    if let message = ChatMessage(message) { return .shown(.message(message), .message(message)) }
+    if let entry = MembershipEntry(message) { return .shown(.membership(entry), .membership(entry)) }
+    return .passed(.cursor(conversation, position), isOwn: false)
+  }
+
+  /// The cursor moves to the end of what is missing: back, too, when the log has lost the place where it was.
+  private func entry(of reset: CimV1.Reset) -> Entry {
+    guard let conversation = try? Conversation(reset.conversation) else { return .malformed }
+    let after = reset.after.flatMap(LogPosition.init(nonzero:))
+    let until = reset.until.flatMap(LogPosition.init(nonzero:))
+    let cursor = self.cursors[conversation]
+    // Another place than this client's: it was told before.
+    guard after == cursor || until.map({ $0 > cursor ?? LogPosition(epoch: 0, seq: 0) }) ?? false else {
+      return .double
+    }
+    return .shown(
+      .cursor(conversation, until),
+      .reset(conversation, after: cursor, until: until, next: reset.next.flatMap(LogPosition.init(nonzero:))))
+  }
+
+  private mutating func note(_ item: Item, _ entry: Entry) {
+    switch entry {
+    case .malformed:
+      self.unknown += 1
+    case .double:
+      self.doubles += 1
+      // Acknowledged again: the earlier acknowledgement may be what was lost.
+      if case .message(let message) = item, let conversation = try? Conversation(message.conversation) {
+        self.unacknowledged.insert(conversation)
+      }
+    case .passed(let change, let isOwn):
+      if isOwn { self.own += 1 } else { self.unknown += 1 }
+      self.move(by: change, item)
+    case .shown(let change, _):
+      self.move(by: change, item)
+    }
+  }
+
+  private mutating func move(by change: ClientChange, _ item: Item) {
+    guard let (conversation, position) = change.place else { return }
+    if case .message(let message) = item, let cursor = self.cursors[conversation],
+      message.previous.flatMap(LogPosition.init(nonzero:)) != cursor
+    {
+      self.gaps += 1
+    }
+    self.cursors[conversation] = position
+    self.unacknowledged.insert(conversation)
+  }
+
+  // MARK: Acknowledgements
+
+  /// Whether something is stored that was not acknowledged yet.
+  var hasUnacknowledged: Bool { !self.unacknowledged.isEmpty }
+
+  /// How far the conversations with news are stored; they count as acknowledged then.
+  mutating func takeUnacknowledged() -> [Conversation: LogPosition] {
+    defer { self.unacknowledged.removeAll() }
+    self.acknowledged.formUnion(self.unacknowledged)
+    return self.cursors.filter { self.unacknowledged.contains($0.key) }
+  }
+
+  /// The connection is gone, and with it perhaps what was acknowledged over it.
+  mutating func connectionLost() {
+    self.unacknowledged.formUnion(self.acknowledged)
+    self.acknowledged.removeAll()
+  }
+}
+
+extension ClientChange {
+  /// How far a conversation was received by it.
+  fileprivate var place: (Conversation, LogPosition?)? {
+    switch self {
+    case .message(let message): (message.conversation, message.position)
+    case .membership(let entry): (entry.conversation, entry.position)
+    case .cursor(let conversation, let position): (conversation, position)
+    default: nil
     }
   }
 }

@@ -1,7 +1,7 @@
 import CIMCore
 import CIMProtos
 
-/// The clockwork of one open connection: when to show a sign of life, when to take the peer for dead, when to leave.
+/// The clockwork of one open connection: when to show a sign of life, when to take the peer for dead.
 struct SessionHeartbeat {
   typealias Instant = ContinuousClock.Instant
 
@@ -15,7 +15,6 @@ struct SessionHeartbeat {
   private let idleTimeout: Duration
   private var lastSent: Instant
   private var lastReceived: Instant
-  private var leaveAt: Instant?
   private var nonce: UInt64 = 0
 
   /// Begins with the server's welcome. A server's ping interval counts when it is the shorter one.
@@ -32,28 +31,18 @@ struct SessionHeartbeat {
 
   /// When something is due next.
   var nextDeadline: Instant {
-    min(
-      self.lastSent + self.pingInterval, self.lastReceived + self.idleTimeout,
-      self.leaveAt ?? self.lastReceived + self.idleTimeout)
+    min(self.lastSent + self.pingInterval, self.lastReceived + self.idleTimeout)
   }
 
   mutating func sent(now: Instant) { self.lastSent = now }
 
   mutating func received(now: Instant) { self.lastReceived = now }
 
-  /// The server wants to be left by then.
-  mutating func leave(at instant: Instant) { self.leaveAt = min(instant, self.leaveAt ?? instant) }
-
   /// Why the connection is to be given up, if it is.
   func failure(now: Instant) -> ConnectionFailure? {
-    if now >= self.lastReceived + self.idleTimeout {
-      return .transient(
-        "nothing was heard of server \(self.server) for \(self.idleTimeout.components.seconds) s")
-    }
-    if let leaveAt, now >= leaveAt {
-      return .transient("server \(self.server) is going away")
-    }
-    return nil
+    guard now >= self.lastReceived + self.idleTimeout else { return nil }
+    return .transient(
+      "nothing was heard of server \(self.server) for \(self.idleTimeout.components.seconds) s")
   }
 
   /// The ping that is due, if one is; it counts as sent.

@@ -5,21 +5,25 @@ import NgRPC
 /// Every decision of a client's connection: when to log in, what to send, when a connection is dead, when to give up.
 ///
 /// It moves no bytes and reads no clock: inputs come with the time, and answer with actions that are to be carried out in
-/// order. Attempts to connect are numbered, and what belongs to an earlier attempt is ignored, so late news of an old
-/// connection never harms a new one.
+/// order, after the changes (`takeChanges`) were stored. Attempts to connect are numbered, and what belongs to an earlier attempt
+/// is ignored, so late news of an old connection never harms a new one.
 struct SessionStateMachine {
   typealias Instant = ContinuousClock.Instant
 
   /// What is to be done.
   enum Action: Equatable {
     /// Log in, and answer with `loginSucceeded` or `loginFailed` within `Timeouts.login`. `avoiding` failed just now.
-    case logIn(attempt: Int, avoiding: ServerID?)
+    case logIn(attempt: Int, ChatClient.Identity, avoiding: ServerID?)
     /// Open a connection with that login, begin with the hello, and answer with `received` and `connectionLost`.
     case open(attempt: Int, Grant, CimV1.Hello)
-    /// Send a frame over the connection.
-    case transmit(CimV1.ConnectRequest.Frame)
-    /// Give up the attempt or the connection. `gracefully`: what was sent should still arrive.
-    case disconnect(gracefully: Bool)
+    /// Send a frame over the connection of that attempt.
+    case transmit(CimV1.ConnectRequest.Frame, attempt: Int)
+    /// Give up that attempt or its connection. `gracefully`: what was sent should still arrive.
+    case disconnect(attempt: Int, gracefully: Bool)
+    /// Have the storage survive the machine's death, and answer with `synchronized`.
+    case synchronize
+    /// The same, and wait for it; then send the acknowledgement, if there is one. The client is about to end.
+    case synchronizeLast(CimV1.Ack?, attempt: Int)
     /// Tell the application.
     case emit(ChatClient.Event)
     /// Answer a send.
@@ -36,11 +40,11 @@ struct SessionStateMachine {
 
   /// What to connect with.
   struct Settings {
-    var device: DeviceID
+    var identity: ChatClient.Identity
     var heartbeat = ChatClient.Heartbeat.defaults
     var reconnect = Backoff.Configuration.defaults
     var timeouts = ChatClient.Timeouts.defaults
-    var unansweredSends = ChatClient.Limits.defaults.unansweredSends
+    var limits = ChatClient.Limits.defaults
   }
 
   enum Phase {
@@ -48,48 +52,73 @@ struct SessionStateMachine {
     case loggingIn
     case opening(Grant, deadline: Instant)
     case ready(SessionHeartbeat)
-    case waiting(until: Instant)
+    case waiting(until: Instant, reason: String)
     case ended
   }
 
-  /// How long received messages may stay unacknowledged, so that many share one acknowledgement.
-  static let acknowledgementDelay: Duration = .milliseconds(200)
+  /// How long what is stored may wait for the disk and for its acknowledgement, so that much shares one of each.
+  static let synchronizationDelay: Duration = .milliseconds(200)
 
   /// A connection that lived this long was a good one: the backoff begins anew after it.
   static let stableAfter: Duration = .seconds(5)
 
   let settings: Settings
+  let device: DeviceID
+  let producerPrefix: String
   var random: any RandomNumberGenerator & Sendable
   var phase = Phase.idle
   var attempt = 0
   var outbox: Outbox
-  var inbox = Inbox()
+  var inbox: Inbox
   var backoff: Backoff
+  /// The way from a server that is going away to another.
+  var move: Move?
   /// The server that failed last: another is asked for.
   var avoid: ServerID?
-  var acknowledgeAt: Instant?
+  /// Since when there has been no connection, after there was one.
+  var awaySince: Instant?
+  var counters = ChatClient.Counters()
   /// Set once the application wants to end: what is sent by then is given up.
   var closeDeadline: Instant?
 
-  /// Who is logged in; `nil` before the first login.
+  /// How many received events the application has room for.
+  var room = 0
+
+  /// When to have the disk have what was stored.
+  var synchronizeAt: Instant?
+  var synchronizing: [CimV1.Cursor]?
+
+  /// Who is logged in; `nil` before the first login that the storage knows of.
   private(set) var account: Account?
 
   /// The last login's token; for calls to routes.
   private(set) var token: String?
 
   /// The longest text that the service takes, in bytes of UTF-8.
-  private(set) var maxTextBytes = 65536
-  /// How many properties the service takes with a message, and how many bytes of keys and values together.
-  private static let maxProperties = 16
-  private static let maxPropertyBytes = 4096
+  var maxTextBytes = 65536
 
+  private var changes: [ClientChange] = []
+
+  /// Begins with what is stored.
   init(
-    settings: Settings, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    settings: Settings, record: ClientRecord = ClientRecord(),
+    random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
   ) {
     self.settings = settings
     self.random = random
-    self.outbox = Outbox(limit: settings.unansweredSends)
+    if let device = record.device {
+      self.device = device
+      self.producerPrefix = record.producerPrefix
+    } else {
+      self.device = .random()
+      self.producerPrefix = ProducerID.randomPrefix()
+    }
+    self.account = record.account
+    self.outbox = Outbox(
+      limit: settings.limits.unansweredSends, producerPrefix: self.producerPrefix, restoring: record.unsent)
+    self.inbox = Inbox(cursors: record.cursors)
     self.backoff = Backoff(settings.reconnect)
+    if record.device == nil { self.changes = [.device(self.device, producerPrefix: self.producerPrefix)] }
   }
 
   /// Whether it is over: nothing will ever happen any more.
@@ -99,19 +128,34 @@ struct SessionStateMachine {
 
   /// When to call `timePassed`, if no other input comes first.
   var nextDeadline: Instant? {
+    guard !self.hasEnded else { return nil }
     let ofPhase: Instant? =
       switch self.phase {
       // A login is answered within its own time.
       case .idle, .loggingIn, .ended: nil
       case .opening(_, let deadline): deadline
-      case .waiting(let until): until
-      case .ready(let heartbeat):
-        [heartbeat.nextDeadline, self.acknowledgeAt, self.outbox.nextRetry].compactMap(\.self).min()
+      case .waiting(let until, _): until
+      case .ready(let heartbeat): heartbeat.nextDeadline
       }
-    return [ofPhase, self.closeDeadline].compactMap(\.self).min()
+    let ofStorage = self.synchronizing == nil ? self.synchronizeAt : nil
+    let ofOutbox = self.openAttempt == nil ? nil : self.outbox.nextRetry
+    return [ofPhase, ofStorage, ofOutbox, self.move?.nextDeadline, self.closeDeadline].compactMap(\.self)
+      .min()
   }
 
-  // MARK: The application
+  /// What has changed since it was asked last, and is to be stored in one step.
+  mutating func takeChanges() -> [ClientChange] {
+    defer { self.changes.removeAll(keepingCapacity: true) }
+    return self.changes + self.outbox.takeChanges()
+  }
+
+  /// Has a change be stored.
+  mutating func note(_ change: ClientChange, now: Instant) {
+    self.changes.append(change)
+    self.synchronizeSoon(now: now)
+  }
+
+  // MARK: Login
 
   /// Begins to connect. Later calls do nothing.
   mutating func start(now: Instant) -> [Action] {
@@ -119,69 +163,23 @@ struct SessionStateMachine {
     return [.emit(.state(.connecting)), self.logIn()]
   }
 
-  /// Sends a message, now or once there is a connection.
-  mutating func send(_ content: CimV1.Content, to destination: Destination, ticket: SendTicket, now: Instant)
-    -> [Action]
-  {
-    do throws(SendError) {
-      try self.enqueue(content, to: destination, ticket: ticket)
-      return self.flush(now: now)
-    } catch {
-      return [.resolve(Outbox.Resolution(ticket: ticket, outcome: .refused(error)))]
-    }
+  mutating func logIn() -> Action {
+    self.attempt += 1
+    self.phase = .loggingIn
+    // Once the account is known to this service, its name need not be looked up again.
+    let identity = self.token == nil ? self.settings.identity : self.account.map(ChatClient.Identity.account)
+    return .logIn(attempt: self.attempt, identity ?? self.settings.identity, avoiding: self.avoid)
   }
-
-  /// Ends as soon as every message is answered, at the latest at `deadline`.
-  mutating func close(deadline: Instant, now: Instant) -> [Action] {
-    guard !self.hasEnded else { return [] }
-    self.closeDeadline = min(deadline, self.closeDeadline ?? deadline)
-    return self.endIfDone(now: now)
-  }
-
-  private mutating func enqueue(
-    _ content: CimV1.Content, to destination: Destination, ticket: SendTicket
-  ) throws(SendError) {
-    guard !self.hasEnded, self.closeDeadline == nil else {
-      throw SendError(.closed, "the client is closed: make a new one")
-    }
-    guard let account = self.account else {
-      throw SendError(.notConnected, "not connected yet: send again when the client is ready")
-    }
-    if case .text(let text)? = content.kind {
-      guard !text.isEmpty else { throw SendError(.invalid, "the text is empty") }
-      guard text.utf8.count <= self.maxTextBytes else {
-        throw SendError(
-          .invalid, "the text has \(text.utf8.count) bytes, the service takes at most \(self.maxTextBytes)")
-      }
-    }
-    try Self.check(content.properties)
-    try self.outbox.enqueue(
-      content, to: destination.conversation(from: account.id), ticket: ticket, using: &self.random)
-  }
-
-  /// Too many properties are refused here: too large a frame would cost the connection, again with each transmission.
-  private static func check(_ properties: [String: String]) throws(SendError) {
-    guard properties.count <= Self.maxProperties else {
-      throw SendError(
-        .invalid, "there are \(properties.count) properties, the service takes at most \(Self.maxProperties)")
-    }
-    let bytes = properties.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-    guard bytes <= Self.maxPropertyBytes else {
-      throw SendError(
-        .invalid, "the properties have \(bytes) bytes, the service takes at most \(Self.maxPropertyBytes)")
-    }
-  }
-
-  // MARK: Login
 
   mutating func loginSucceeded(_ grant: Grant, attempt: Int, now: Instant) -> [Action] {
     guard case .loggingIn = self.phase, attempt == self.attempt else { return [] }
+    if let account, account != grant.account {
+      return self.end(.failed(.foreign(account, grant.account)), now: now)
+    }
+    if self.account == nil { self.note(.account(grant.account), now: now) }
     self.account = grant.account
     self.token = grant.token
-    self.phase = .opening(grant, deadline: now + self.settings.timeouts.welcome)
-    let hello = CimV1.Hello(
-      deviceID: self.settings.device.rawValue, protocolVersion: 1, cursors: self.inbox.cursors)
-    return [.open(attempt: attempt, grant, hello)]
+    return [self.open(grant, now: now)]
   }
 
   mutating func loginFailed(_ failure: ConnectionFailure, attempt: Int, now: Instant) -> [Action] {
@@ -191,17 +189,28 @@ struct SessionStateMachine {
 
   // MARK: Connection
 
-  /// The connection ended, or could not be opened.
+  mutating func open(_ grant: Grant, now: Instant) -> Action {
+    self.phase = .opening(grant, deadline: now + self.settings.timeouts.welcome)
+    // The service takes no more than 10,000, and has its own note of the others.
+    let cursors = self.inbox.cursors.prefix(10_000).map { CimV1.Cursor($0.key, $0.value) }
+    return .open(
+      attempt: self.attempt, grant,
+      CimV1.Hello(deviceID: self.device.rawValue, protocolVersion: 1, cursors: cursors))
+  }
+
+  /// The connection of an attempt ended, or could not be opened.
   mutating func connectionLost(_ failure: ConnectionFailure, attempt: Int, now: Instant) -> [Action] {
-    guard attempt == self.attempt else { return [] }
+    guard attempt == self.attempt else { return self.oldConnectionLost(attempt: attempt, now: now) }
     switch self.phase {
-    case .opening(let grant, _):
-      return self.recover(from: failure, avoiding: grant.server, now: now)
-    case .ready(let heartbeat):
-      return self.recover(from: failure, avoiding: heartbeat.server, now: now)
-    case .idle, .loggingIn, .waiting, .ended:
-      return []
+    case .opening(let grant, _): return self.openingFailed(failure, grant, now: now)
+    case .ready(let heartbeat): return self.recover(from: failure, avoiding: heartbeat.server, now: now)
+    case .idle, .loggingIn, .waiting, .ended: return []
     }
+  }
+
+  private mutating func openingFailed(_ failure: ConnectionFailure, _ grant: Grant, now: Instant) -> [Action]
+  {
+    self.logInInstead(of: grant.server) ?? self.recover(from: failure, avoiding: grant.server, now: now)
   }
 
   /// The connection is open.
@@ -211,101 +220,100 @@ struct SessionStateMachine {
     self.maxTextBytes = welcome.maxTextBytes > 0 ? Int(welcome.maxTextBytes) : self.maxTextBytes
     self.phase = .ready(
       SessionHeartbeat(server: grant.server, settings: self.settings.heartbeat, welcome: welcome, now: now))
-    return [.emit(.state(.ready(grant.server)))] + self.flush(now: now)
+    let arrival = self.arrive(at: grant.server, now: now)
+    if self.inbox.hasUnacknowledged { self.synchronizeSoon(now: now) }
+    return arrival + self.flush(now: now)
   }
 
   // MARK: Time
 
   /// A deadline may have passed.
   mutating func timePassed(now: Instant) -> [Action] {
-    if let closeDeadline, now >= closeDeadline { return self.end(.closed, gracefully: true) }
+    guard !self.hasEnded else { return [] }
+    if let closeDeadline, now >= closeDeadline { return self.end(.closed, now: now) }
+    var actions = self.synchronize(now: now) + self.leaveInTime(now: now)
     switch self.phase {
-    case .idle, .loggingIn, .ended:
-      return []
-    case .waiting(let until):
-      return now >= until ? [self.logIn()] : []
+    case .idle, .loggingIn, .ended: break
+    case .waiting(let until, _):
+      if now >= until { actions.append(self.logIn()) }
     case .opening(let grant, let deadline):
-      guard now >= deadline else { return [] }
-      return self.recover(
-        from: .transient("server \(grant.server) did not answer in time"), avoiding: grant.server, now: now)
-    case .ready(let heartbeat):
-      return self.timePassed(heartbeat, now: now)
+      if now >= deadline {
+        actions += self.openingFailed(
+          .transient("server \(grant.server) did not answer in time"), grant, now: now)
+      }
+    case .ready(let heartbeat): actions += self.timePassed(heartbeat, now: now)
     }
+    return actions + self.flush(now: now)
   }
 
   private mutating func timePassed(_ heartbeat: SessionHeartbeat, now: Instant) -> [Action] {
+    var heartbeat = heartbeat
+    // Whoever does not read hears nothing.
+    if self.isReadingPaused { heartbeat.received(now: now) }
     if let failure = heartbeat.failure(now: now) {
       return self.recover(from: failure, avoiding: heartbeat.server, now: now)
     }
-    var actions = self.flush(now: now)
-    if let acknowledgeAt, now >= acknowledgeAt { actions += self.acknowledge(now: now) }
-    if case .ready(var heartbeat) = self.phase, let ping = heartbeat.ping(now: now) {
-      self.phase = .ready(heartbeat)
-      actions.append(.transmit(.ping(ping)))
-    }
-    return actions
+    let ping = heartbeat.ping(now: now)
+    self.phase = .ready(heartbeat)
+    return ping.map { [.transmit(.ping($0), attempt: self.attempt)] } ?? []
   }
 
-  // MARK: Transitions
-
-  private mutating func logIn() -> Action {
-    self.attempt += 1
-    self.phase = .loggingIn
-    return .logIn(attempt: self.attempt, avoiding: self.avoid)
-  }
+  // MARK: Failure and end
 
   /// The attempt or the connection failed: tries again later, or gives up when that would not help.
   mutating func recover(from failure: ConnectionFailure, avoiding server: ServerID?, now: Instant) -> [Action]
   {
-    if case .final(let error) = failure { return self.end(.failed(error), gracefully: false) }
-    if case .ready(let heartbeat) = self.phase, now - heartbeat.since >= Self.stableAfter {
-      self.backoff.reset()
+    if case .final(let error) = failure { return self.end(.failed(error), now: now) }
+    if case .ready(let heartbeat) = self.phase {
+      if now - heartbeat.since >= Self.stableAfter { self.backoff.reset() }
+      self.awaySince = now
     }
     self.avoid = server ?? self.avoid
+    let failed = self.attempt
     self.attempt += 1
-    self.outbox.connectionLost()
-    self.acknowledgeAt = nil
     let delay = self.backoff.next(using: &self.random)
-    self.phase = .waiting(until: now + delay)
-    return [
-      .disconnect(gracefully: false),
-      .emit(.state(.reconnecting(reason: failure.description, delay: delay))),
-    ]
+    self.phase = .waiting(until: now + delay, reason: failure.description)
+    let disconnect = Action.disconnect(attempt: failed, gracefully: false)
+    // Messages still flow over the old connection: there is nothing to tell.
+    if self.move?.isOpen == true { return [disconnect] }
+    self.move = nil
+    self.outbox.connectionLost()
+    self.inbox.connectionLost()
+    return [disconnect, .emit(.state(.reconnecting(reason: failure.description, delay: delay)))]
   }
 
-  mutating func end(_ state: ChatClient.State, gracefully: Bool) -> [Action] {
+  mutating func end(_ state: ChatClient.State, now: Instant) -> [Action] {
     var actions: [Action] = []
-    if case .ready = self.phase, gracefully, self.inbox.hasUnacknowledged {
-      actions.append(.transmit(.ack(CimV1.Ack(cursors: self.inbox.takeUnacknowledged()))))
+    let isGraceful = state == .closed
+    if isGraceful, let openAttempt {
+      let cursors = self.takeAcknowledgement()
+      actions.append(
+        .synchronizeLast(cursors.isEmpty ? nil : CimV1.Ack(cursors: cursors), attempt: openAttempt))
+    }
+    for attempt in [self.attempt, self.move?.attempt].compactMap(\.self) {
+      actions.append(.disconnect(attempt: attempt, gracefully: isGraceful))
     }
     self.phase = .ended
+    self.move = nil
     self.attempt += 1
     self.closeDeadline = nil
-    actions += self.outbox.close().map(Action.resolve)
-    return actions + [.disconnect(gracefully: gracefully), .emit(.state(state))]
+    return actions + self.outbox.close().map(Action.resolve) + [.emit(.state(state))]
   }
 
   mutating func endIfDone(now: Instant) -> [Action] {
-    guard let closeDeadline, self.outbox.count == 0 || now >= closeDeadline else { return [] }
-    return self.end(.closed, gracefully: true)
+    guard let closeDeadline, self.outbox.unanswered == 0 || now >= closeDeadline else { return [] }
+    return self.end(.closed, now: now)
   }
+}
 
-  /// Sends what may go now.
-  mutating func flush(now: Instant) -> [Action] {
-    guard case .ready(var heartbeat) = self.phase else { return [] }
-    let sends = self.outbox.transmissions(now: now)
-    if !sends.isEmpty {
-      heartbeat.sent(now: now)
-      self.phase = .ready(heartbeat)
-    }
-    return sends.map { .transmit(.send($0)) }
-  }
-
-  private mutating func acknowledge(now: Instant) -> [Action] {
-    self.acknowledgeAt = nil
-    guard case .ready(var heartbeat) = self.phase, self.inbox.hasUnacknowledged else { return [] }
-    heartbeat.sent(now: now)
-    self.phase = .ready(heartbeat)
-    return [.transmit(.ack(CimV1.Ack(cursors: self.inbox.takeUnacknowledged())))]
+extension ClientError {
+  /// What is stored is another account's.
+  fileprivate static func foreign(_ stored: Account, _ actual: Account) -> Self {
+    Self(
+      .storage,
+      """
+      what is stored is of \(stored.name) (\(stored.id)), and this is \(actual.name) (\(actual.id)): give this client a \
+      storage of its own. When the names are the same, the service is another one, or has lost its accounts
+      """)
   }
 }

@@ -53,7 +53,7 @@ public struct UnsentMessage: Hashable, Sendable {
   public let properties: [String: String]
 
   /// What its sender waits for.
-  public let level: AckLevel
+  public internal(set) var level: AckLevel
 
   /// Whether it was sent before, and so may be in the log.
   public internal(set) var isAttempted: Bool

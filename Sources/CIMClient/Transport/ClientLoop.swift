@@ -3,94 +3,123 @@ import CIMProtos
 import Logging
 import Synchronization
 
-/// Carries out what the state machine decides: one task takes one input after the other, so that nothing is ever
+/// Carries out what the state machine decides: one task takes the inputs that have come, in their order, so that nothing is ever
 /// reordered and the machine needs no lock.
 final class ClientLoop: Sendable {
   /// What happens to a client.
   enum Input: Sendable {
     case start
     case send(
-      CimV1.Content, to: Destination, ticket: SendTicket, answer: CheckedContinuation<Accepted, any Error>?)
+      Draft, to: Destination, ticket: SendTicket, answer: CheckedContinuation<Accepted, any Error>?)
     case abandon(SendTicket)
     case close(deadline: ContinuousClock.Instant)
     case loginAnswered(Result<SessionStateMachine.Grant, ConnectionFailure>, attempt: Int)
     case received(CimV1.ConnectResponse.Frame, attempt: Int)
     case connectionLost(ConnectionFailure, attempt: Int)
+    /// The application has room for what was received.
+    case wanted
+    case synchronized
+    case storageFailed(ClientError)
     case alarm
+
+    var isClose: Bool { if case .close = self { true } else { false } }
   }
 
   private struct Shared {
-    var info: ChatClient.Info
+    var info = ChatClient.Info()
     var token: String?
-    var tickets: UInt64 = 0
+    var restored: [UnsentMessage] = []
   }
 
   let events: EventQueue
   let routes: RouteConnection
+  /// How many received frames there are between the connection and the application.
+  let window: ReadWindow
   /// Opens at the first welcome, or when the client gives up.
   let ready = Latch<ClientError>()
 
   private let configuration: ChatClient.Configuration
   private let logger: Logger
-  private let inputs: AsyncStream<Input>
-  private let mailbox: AsyncStream<Input>.Continuation
-  private let shared: Mutex<Shared>
+  private let mailbox: Mailbox<Input>
+  private let shared = Mutex(Shared())
 
   init(_ configuration: ChatClient.Configuration) {
-    var logger = configuration.logger
-    logger[metadataKey: "device"] = "\(configuration.device)"
+    let mailbox = Mailbox<Input>()
+    let unread = configuration.limits.unreadMessages
     self.configuration = configuration
-    self.logger = logger
-    self.events = EventQueue(limit: configuration.limits.unreadMessages)
-    self.routes = RouteConnection(endpoints: configuration.routes, logger: logger)
-    (self.inputs, self.mailbox) = AsyncStream.makeStream()
-    self.shared = Mutex(
-      Shared(info: ChatClient.Info(account: nil, device: configuration.device, state: nil, unanswered: 0)))
+    self.logger = configuration.logger
+    self.mailbox = mailbox
+    self.events = EventQueue(limit: configuration.storage.keepsMessages ? unread : 0) {
+      // After the end nothing is wanted any more.
+      _ = mailbox.post(.wanted)
+    }
+    self.window = ReadWindow(limit: unread)
+    self.routes = RouteConnection(endpoints: configuration.routes, logger: configuration.logger)
   }
 
   var info: ChatClient.Info { self.shared.withLock(\.info) }
 
   var token: String? { self.shared.withLock(\.token) }
 
-  func makeTicket() -> SendTicket {
-    self.shared.withLock { shared in
-      shared.tickets += 1
-      return SendTicket(number: shared.tickets)
-    }
-  }
+  var restored: [UnsentMessage] { self.shared.withLock(\.restored) }
 
   /// Hands an input to the loop. Inputs are taken in the order in which they were posted.
   func post(_ input: Input) {
-    guard case .terminated = self.mailbox.yield(input), case .send(_, _, _, let answer?) = input else {
-      return
-    }
+    guard !self.mailbox.post(input), case .send(_, _, _, let answer?) = input else { return }
     answer.resume(throwing: SendError(.closed, "the client is closed: make a new one"))
   }
 
   /// Takes inputs until the client has ended and everything is cleared away.
   func run() async {
-    var run = ClientRun(loop: self, configuration: self.configuration, logger: self.logger)
-    for await input in self.inputs {
-      run.take(input)
+    var inputs = await self.mailbox.next()
+    let stored = await self.load(unless: inputs.first?.isClose ?? true)
+    var run = ClientRun(
+      loop: self, configuration: self.configuration, record: stored.record, logger: self.logger)
+    if case .failure(let error) = stored { await run.take([.storageFailed(error)]) }
+    while !inputs.isEmpty {
+      await run.take(inputs)
       // What was posted meanwhile is still taken, and answered.
       if run.hasEnded { self.mailbox.finish() }
+      inputs = await self.mailbox.next()
     }
+    self.window.close()
     await run.clearAway()
     self.events.finish()
+  }
+
+  /// Reads the storage.
+  ///
+  /// - Parameter isClosing: The client is to end before it has begun: it leaves the storage alone.
+  private func load(unless isClosing: Bool) async -> Result<ClientRecord?, ClientError> {
+    if isClosing { return .success(nil) }
+    do {
+      let record = try await self.configuration.storage.load()
+      self.shared.withLock { $0.restored = record.unsent }
+      return .success(record)
+    } catch {
+      return .failure(ClientError(storage: error))
+    }
   }
 
   /// Makes the machine's state known outside of the loop.
   func publish(_ machine: SessionStateMachine) {
     self.shared.withLock { shared in
       shared.info.account = machine.account
-      shared.info.unanswered = machine.outbox.count
+      shared.info.device = machine.device
+      shared.info.unanswered = machine.outbox.unanswered
+      shared.info.counters = machine.counters
+      shared.info.counters.doubles = machine.inbox.doubles
+      shared.info.counters.own = machine.inbox.own
+      shared.info.counters.unknown = machine.inbox.unknown
+      shared.info.counters.gaps = machine.inbox.gaps
       shared.token = machine.token
     }
   }
 
   /// Tells the application.
   func emit(_ event: ChatClient.Event) {
-    if case .state(let state) = event {
+    switch event {
+    case .state(let state):
       self.shared.withLock { $0.info.state = state }
       switch state {
       case .ready: self.ready.open(.success(()))
@@ -98,7 +127,15 @@ final class ClientLoop: Sendable {
       case .closed: self.ready.open(.failure(ClientError(.closed, "the client is closed")))
       case .connecting, .reconnecting: break
       }
+    case .moved(let server, _):
+      self.shared.withLock { $0.info.state = .ready(server) }
+    default:
+      break
     }
     self.events.append(event)
   }
+}
+
+extension Result<ClientRecord?, ClientError> {
+  fileprivate var record: ClientRecord? { if case .success(let record) = self { record } else { nil } }
 }

@@ -23,12 +23,12 @@ final class ServerConnection: Sendable {
     self.send(.hello(hello))
   }
 
-  /// Hands over what arrives, in order, and returns why it ended.
-  func receive(_ deliver: (Frame) -> Void) async -> ConnectionFailure {
+  /// Hands over what arrives, in order, and returns why it ended. Nothing more is read before `deliver` returns.
+  func receive(_ deliver: (Frame) async -> Void) async -> ConnectionFailure {
     do {
       for try await response in self.call.messages {
         // A frame of a later version has no case here.
-        if let frame = response.frame { deliver(frame) }
+        if let frame = response.frame { await deliver(frame) }
       }
       return .transient("the server closed the connection")
     } catch let error as RPCError {

@@ -54,7 +54,7 @@ actor HostedClient {
     try self.file.append([.started(process: getpid())])
     var configuration = ChatClient.Configuration(
       routes: self.setting.routes, identity: .name(try UserName(self.member.name)),
-      device: try DeviceID("chaos"), logger: self.setting.logger)
+      storage: InMemoryStorage(device: try DeviceID("chaos")), logger: self.setting.logger)
     configuration.heartbeat = .init(pingInterval: .seconds(2), idleTimeout: .seconds(8))
     configuration.timeouts = .init(login: .seconds(5), welcome: .seconds(5))
     configuration.reconnect.maximum = .seconds(3)
@@ -119,7 +119,8 @@ actor HostedClient {
       case .state(.reconnecting(let reason, _)): self.write(.away(reason: reason))
       case .state(.closed): self.write(.closed)
       case .state(.failed(let error)): self.write(.failed(reason: error.message))
-      case .state(.connecting), .kicked: break
+      case .moved(let server, _): self.write(.online(server: "\(server)"))
+      case .state(.connecting), .kicked, .membership, .sendDelivered: break
       case .message(let message):
         self.write(
           .shown(
@@ -132,10 +133,8 @@ actor HostedClient {
       case .sendRefused(let ticket, let error):
         guard let text = self.texts.removeValue(forKey: ticket) else { break }
         self.write(.refused(text: text, isUncertain: error.code == .uncertain, reason: error.message))
-      case .reset(let conversation, let after, _):
-        self.write(.reset(conversation: conversation, after: after, until: nil))
-      case .missed(let count):
-        self.write(.failed(reason: "\(count) messages were not taken in time"))
+      case .reset(let conversation, let after, let until, _):
+        self.write(.reset(conversation: conversation, after: after, until: until))
       }
     }
   }

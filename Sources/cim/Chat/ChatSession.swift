@@ -61,6 +61,7 @@ struct ChatSession {
   private func printEvents() async -> Outcome {
     var wasReady = false
     for await event in self.client.events {
+      await self.resume()
       switch event {
       case .state(.ready) where !wasReady && self.greeting != nil:
         wasReady = true
@@ -71,6 +72,10 @@ struct ChatSession {
         }
         if case .ready = state { wasReady = true }
         if case .failed = state { return .failed }
+      case .moved(let server, _):
+        self.surface.printNotice(self.transcript.moved(to: server))
+      case .membership(let entry):
+        self.surface.printNotice(self.transcript.membership(entry))
       case .message(let message):
         self.surface.print(self.transcript.message(message))
         if message.sender.id == self.replier, message.conversation == .lobby { await self.sent.replied() }
@@ -79,16 +84,20 @@ struct ChatSession {
       case .sendRefused(let ticket, let error):
         let text = await self.sent.refused(ticket)
         self.surface.printNotice(self.transcript.refused(text, error))
-      case .kicked:
-        // The state that follows says why, and what now.
+      case .kicked, .sendDelivered:
+        // The state that follows a kick says why, and what now.
         break
-      case .reset(let conversation, _, _):
-        self.surface.printNotice(self.transcript.reset(conversation))
-      case .missed(let count):
-        self.surface.printNotice(self.transcript.missed(count))
+      case .reset(let conversation, let after, let until, _):
+        self.surface.printNotice(self.transcript.reset(conversation, after: after, until: until))
       }
     }
     return .left
+  }
+
+  /// What was left unanswered last time is awaited now.
+  private func resume() async {
+    let count = await self.sent.resume(self.client.restored)
+    if count > 0 { self.surface.printNotice(self.transcript.resumed(count)) }
   }
 
   private var transcript: Transcript { self.surface.transcript }
@@ -103,6 +112,7 @@ struct ChatSession {
     } else if await !self.connectInTime() {
       return .failed
     }
+    if !self.surface.isInteractive { await self.resume() }
     while true {
       switch await self.surface.next() {
       case .line(let line):

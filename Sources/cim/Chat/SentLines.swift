@@ -20,11 +20,25 @@ actor SentLines {
   private var lines: [SendTicket: Line] = [:]
   private let missing = Latest(Missing())
 
+  private var hasResumed = false
+
   /// Whether the service refused any.
   private(set) var hasRefused = false
 
   init(_ client: ChatClient) {
     self.client = client
+  }
+
+  /// Notes what an earlier run has left unanswered: it is sent again by itself. Does nothing the second time.
+  ///
+  /// - Returns: how many lines it has noted.
+  func resume(_ messages: [UnsentMessage]) -> Int {
+    guard !self.hasResumed else { return 0 }
+    self.hasResumed = true
+    let unanswered = messages.filter { $0.accepted == nil }
+    for message in unanswered { self.lines[message.ticket] = Line(text: message.text, isReplied: false) }
+    self.update { $0.answers += unanswered.count }
+    return unanswered.count
   }
 
   /// Sends a line.
@@ -49,10 +63,10 @@ actor SentLines {
   ///
   /// - Returns: what it was.
   func refused(_ ticket: SendTicket) -> String {
-    let line = self.lines.removeValue(forKey: ticket)
     self.hasRefused = true
+    guard let line = self.lines.removeValue(forKey: ticket) else { return "" }
     self.update { $0.answers -= 1 }
-    return line?.text ?? ""
+    return line.text
   }
 
   /// Somebody replied to a line.

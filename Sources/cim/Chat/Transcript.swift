@@ -39,19 +39,47 @@ struct Transcript {
     }
   }
 
-  /// Some messages can't be had any more.
-  func reset(_ conversation: Conversation) -> String {
-    self.notice("some messages of \(conversation) are missing here: the service does not have them any more")
+  /// The connection is another one, and nothing was lost by it.
+  func moved(to server: ServerID) -> String { self.notice("moved to server \(server)") }
+
+  /// Somebody joined or left a group.
+  func membership(_ entry: MembershipEntry) -> String {
+    let change =
+      switch entry.change {
+      case .joined: "joined"
+      case .left: "left"
+      }
+    return self.notice("\(Self.name(entry.member)) \(change) \(Self.place(entry.conversation))")
   }
 
-  /// Some messages were dropped.
-  func missed(_ count: Int) -> String {
-    self.notice("\(count) messages came too fast to be shown")
+  /// Some messages can't be had any more.
+  func reset(_ conversation: Conversation, after: LogPosition?, until: LogPosition?) -> String {
+    let count: UInt64? =
+      switch (after, until) {
+      case (nil, let until?): until.seq
+      case (let after?, let until?) where after.epoch == until.epoch && until.seq > after.seq:
+        until.seq - after.seq
+      default: nil
+      }
+    let messages = count.map { $0 == 1 ? "1 message" : "\($0) messages" } ?? "some messages"
+    return self.notice(
+      "\(messages) in \(Self.place(conversation)) can't be shown any more: they are too old, or too many")
+  }
+
+  /// Lines of last time go again.
+  func resumed(_ count: Int) -> String {
+    let lines = count == 1 ? "1 line of last time was" : "\(count) lines of last time were"
+    return self.notice("\(lines) not answered: sent again")
   }
 
   /// A message was not accepted.
   func refused(_ text: String, _ error: SendError) -> String {
-    self.failure("not sent (\(Self.excerpt(text))): \(Self.printable(error.message))")
+    switch error.code {
+    case .closed, .unanswered:
+      self.failure("no answer yet (\(Self.excerpt(text))): \(Self.printable(error.message))")
+    default:
+      self.failure("not sent (\(Self.excerpt(text))): \(Self.printable(error.message))")
+    }
   }
 
   // MARK: Answers to commands
@@ -79,7 +107,7 @@ struct Transcript {
       }
     return """
         you      \(Self.name(info.account))
-        device   \(info.device)
+        device   \(info.device.map(\.description) ?? "none yet")
         state    \(state)
         routes   \(routes.map(\.description).joined(separator: ", "))
         pending  \(info.unanswered)
@@ -130,6 +158,15 @@ extension Transcript {
 
   private static func name(_ account: Account?) -> String {
     account.map { "\(Self.printable($0.name.rawValue)) (\($0.id))" } ?? "nobody yet"
+  }
+
+  /// A conversation in words.
+  private static func place(_ conversation: Conversation) -> String {
+    switch conversation {
+    case .lobby: "the lobby"
+    case .direct(let pair): "the private conversation of \(pair.lower) and \(pair.higher)"
+    case .group(let group): "group \(group)"
+    }
   }
 
   private static func excerpt(_ text: String) -> String {

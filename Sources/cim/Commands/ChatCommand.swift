@@ -1,7 +1,9 @@
 import ArgumentParser
 import CIMClient
 import CIMCore
+import Foundation
 import Logging
+import NgRPC
 
 /// `cim chat`
 struct ChatCommand: SettingsCommand {
@@ -12,6 +14,9 @@ struct ChatCommand: SettingsCommand {
       What you type goes to everybody who is online; "7;;hello" goes to user 7 only. :olu lists who is online, :all \
       lists all commands, :q! leaves.
 
+      What others said while you were away is shown when you come back, and what you said last and nobody answered is sent \
+      again.
+
       Standard input that is no terminal is read as lines to send, and standard output has the messages only:
         echo "the build is done" | cim chat --name ci --route chat.example:7400
       """)
@@ -20,7 +25,7 @@ struct ChatCommand: SettingsCommand {
 
   @Option(name: Settings.chatRoutes.argumentName, help: Settings.chatRoutes.help) var route: [String] = []
 
-  @Option(Settings.chatDevice) var device: String?
+  @Option(Settings.chatState) var state: String?
 
   @OptionGroup var common: CommonOptions
 
@@ -28,7 +33,7 @@ struct ChatCommand: SettingsCommand {
     var flags = self.common.flags
     flags.set(Settings.chatName, self.name)
     flags.set(Settings.chatRoutes, self.route)
-    flags.set(Settings.chatDevice, self.device)
+    flags.set(Settings.chatState, self.state)
     return flags
   }
 
@@ -36,13 +41,22 @@ struct ChatCommand: SettingsCommand {
     let settings = try await self.settings()
     let name = try settings.required(Settings.chatName)
     let routes = try settings.required(Settings.chatRoutes)
-    let device = try settings.value(Settings.chatDevice) ?? .random()
+    let state = try settings.value(Settings.chatState) ?? Self.standardState(name, routes)
     let level = try settings.value(Settings.logLevel) ?? .warning
 
     let surface = openSurface()
     let client = ChatClient(
       ChatClient.Configuration(
-        routes: routes, identity: .name(name), device: device, logger: .chat(level: level, surface)))
+        routes: routes, identity: .name(name), storage: FileStorage(directory: state),
+        logger: .chat(level: level, surface)))
     try await ChatSession(client: client, surface: surface).run().exit()
+  }
+
+  private static func standardState(_ name: UserName, _ routes: [Endpoint]) throws(SettingError) -> String {
+    let environment = ProcessInfo.processInfo.environment
+    guard let path = StateDirectory.standard(name: name, routes: routes, environment: environment) else {
+      throw .missing(Settings.chatState)
+    }
+    return path
   }
 }

@@ -15,10 +15,11 @@ enum Settings {
     "Where a route listens; may be given several times, and a DNS name may have several addresses. All are tried.",
     fallback: "127.0.0.1:7400")
 
-  static let chatDevice = Setting(
-    "chat.device", of: "chat", "id", "Tells this terminal from your other devices.",
-    rule: "1 to 64 characters of letters, digits, '-' and '_'", fallback: "random",
-    parse: { try? DeviceID($0) })
+  static let chatState = Setting(
+    "chat.state", of: "chat", "directory",
+    "Where the chat keeps which messages it has shown and which are not sent yet; one chat at a time uses it.",
+    rule: "a path", fallback: "cim/<route>/<name> in $XDG_STATE_HOME, or else in ~/.local/state",
+    parse: { $0.contains("\0") ? nil : $0 })
 
   // MARK: Route
 
@@ -113,7 +114,7 @@ enum Settings {
 
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
-    chatName.key, chatRoutes.key, chatDevice.key, routeListen.key, routeID.key, routeAdvertise.key,
+    chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
     redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,

@@ -9,12 +9,19 @@ final class TerminalChat: Sendable {
   /// The server it was connected to first.
   let server: String
 
+  /// Where the chat keeps what it must know when the user comes back.
+  private let state: TemporaryDirectory
+
   /// Starts the program and waits until it is in the chat.
-  init(as name: String, route: CimProcess) async throws {
+  ///
+  /// - Parameter previous: The user's chat before this one, for one who comes back.
+  init(as name: String, route: CimProcess, after previous: TerminalChat? = nil) async throws {
+    state = try previous?.state ?? TemporaryDirectory()
     process = try ChildProcess(
       Command(
         Repository.cim, ["chat", "--name", name, "--route", route.address],
-        environment: ["TERM": "xterm"], streams: .terminal(columns: 100, rows: 30)))
+        environment: ["TERM": "xterm", "XDG_STATE_HOME": state.path],
+        streams: .terminal(columns: 100, rows: 30)))
     let line = try await process.output.line(containing: "connected to server", within: .seconds(30))
     let words = try #require(line.firstMatch(of: /connected to server (\S+) as \S+ \((\d+)\)/), "\(line)")
     server = String(words.1)

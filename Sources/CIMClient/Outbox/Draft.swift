@@ -1,0 +1,6 @@
+/// A message as the application gives it.
+struct Draft: Hashable, Sendable {
+  var text: String
+  var properties: [String: String] = [:]
+  var level = AckLevel.logged
+}
