@@ -68,6 +68,35 @@ struct SessionRecoveryTests {
   }
 
   @Test(
+    "A session that was swept stands again; one that a newer one replaced does not, though that is closed",
+    arguments: StoreForm.all)
+  func replacedAndClosed(form: StoreForm) async throws {
+    try await form.withStores { stores in
+      let swept = try await open(stores, ada)
+      // Another device of the user, which has a greater epoch, is nothing to it.
+      _ = try await open(stores, ada, .laptop, on: .two)
+      _ = try await stores.sessions.sweep(.one, limit: 10)
+      #expect(try await stores.sessions.restate(swept) == .stands)
+      let newer = try await open(stores, ada, on: .two)
+      #expect(try await stores.sessions.close(user: ada, device: .phone, epoch: newer.epoch))
+      #expect(try await stores.sessions.restate(swept) == .superseded)
+      #expect(try await stores.sessions.sessions(of: [ada])[ada]?.map(\.device) == [.laptop])
+    }
+  }
+
+  @Test("Epochs of a user's devices differ, in the order of their opening", arguments: StoreForm.all)
+  func epochsOfDevices(form: StoreForm) async throws {
+    try await form.withStores { stores in
+      var last = SessionEpoch(0)
+      for number in 1...100 {
+        let session = try await open(stores, ada, try DeviceID("device-\(number)"))
+        #expect(session.epoch > last)
+        last = session.epoch
+      }
+    }
+  }
+
+  @Test(
     "A close for one registration of a server leaves what another has stated again", arguments: StoreForm.all)
   func closeOnInstance(form: StoreForm) async throws {
     try await form.withStores { stores in

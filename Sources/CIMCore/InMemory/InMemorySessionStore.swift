@@ -2,11 +2,22 @@ import Synchronization
 
 /// Sessions that live and die with the process.
 public final class InMemorySessionStore: SessionStore {
+  struct DrawnEpochs {
+    /// The last of all the user's devices.
+    var last: UInt64 = 0
+    var byDevice: [DeviceID: UInt64] = [:]
+
+    mutating func note(_ epoch: UInt64, of device: DeviceID) {
+      self.last = max(self.last, epoch)
+      self.byDevice[device] = epoch
+    }
+  }
+
   struct State {
     var sessions: [UserID: [DeviceID: Session]] = [:]
     var online: [ServerInstance: OnlineIndex] = [:]
-    /// The last epoch of every device that was ever online: one that comes back within a millisecond gets a greater one.
-    var lastEpochs: [UserID: [DeviceID: UInt64]] = [:]
+    /// The last epochs that were drawn: one who comes back within a millisecond gets a greater one.
+    var lastEpochs: [UserID: DrawnEpochs] = [:]
     var knownInstances: Set<ServerInstance> = []
 
     mutating func insert(_ session: Session) {
@@ -48,8 +59,8 @@ public final class InMemorySessionStore: SessionStore {
     return self.state.withLock { state in
       let replaced = state.sessions[user]?[device]
       if let replaced { state.remove(replaced) }
-      let epoch = max(now, (state.lastEpochs[user]?[device] ?? 0) + 1)
-      state.lastEpochs[user, default: [:]][device] = epoch
+      let epoch = max(now, (state.lastEpochs[user]?.last ?? 0) + 1)
+      state.lastEpochs[user, default: DrawnEpochs()].note(epoch, of: device)
       let session = Session(
         user: user, device: device, epoch: SessionEpoch(epoch), instance: instance,
         loginGeneration: loginGeneration)
@@ -60,12 +71,10 @@ public final class InMemorySessionStore: SessionStore {
 
   public func restate(_ session: Session) async throws(StoreError) -> Restatement {
     self.state.withLock { state in
-      if let stored = state.sessions[session.user]?[session.device] {
-        if stored.epoch > session.epoch { return .superseded }
-        state.remove(stored)
-      }
-      let last = state.lastEpochs[session.user]?[session.device] ?? 0
-      state.lastEpochs[session.user, default: [:]][session.device] = max(last, session.epoch.rawValue)
+      let drawn = state.lastEpochs[session.user]?.byDevice[session.device] ?? 0
+      guard drawn <= session.epoch.rawValue else { return .superseded }
+      if let stored = state.sessions[session.user]?[session.device] { state.remove(stored) }
+      state.lastEpochs[session.user, default: DrawnEpochs()].note(session.epoch.rawValue, of: session.device)
       state.insert(session)
       return .stands
     }

@@ -17,7 +17,7 @@ public struct OpenedSession: Hashable, Sendable {
 public enum Restatement: Hashable, Sendable {
   /// It is the device's session.
   case stands
-  /// A newer session of the device stands: this one's connection is to be closed.
+  /// There is or was a newer session of the device: this one's connection is to be closed.
   case superseded
 }
 
@@ -43,13 +43,14 @@ public struct SessionSweep: Hashable, Sendable {
 public protocol SessionStore: Store {
   /// Writes a device's session in place of its earlier one, and lists its user as online on `instance`.
   ///
-  /// The new epoch is the greater of the device's stored epoch + 1 and the store's time in milliseconds.
+  /// The new epoch is greater than any that was drawn for the user's devices, and not less than the store's time in
+  /// milliseconds.
   func open(
     user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
   ) async throws(StoreError) -> OpenedSession
 
   /// Writes a session again, with its epoch, where the store may have lost it or its server has registered anew. An older
-  /// session of the device gives way to it.
+  /// session of the device gives way to it; a newer one, also one that was closed within the last day, bars it.
   func restate(_ session: Session) async throws(StoreError) -> Restatement
 
   /// Removes a device's session if it is still the one with that epoch, and lists its user as online there no more.

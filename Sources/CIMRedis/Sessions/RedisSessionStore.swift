@@ -21,7 +21,7 @@ public struct RedisSessionStore: SessionStore {
       try await note(instance)
       let reply = try await redis.run(
         RedisScript.openSession.call(
-          keys: [StoreKey.sessions(user), StoreKey.sessionEpoch(user)],
+          keys: [StoreKey.sessions(user), StoreKey.sessionEpochs(user)],
           device.rawValue, loginGeneration, instance.description)
       ).asArray()
       guard reply.count == 2 else {
@@ -43,7 +43,7 @@ public struct RedisSessionStore: SessionStore {
       try await note(session.instance)
       let reply = try await redis.run(
         RedisScript.restateSession.call(
-          keys: [StoreKey.sessions(session.user), StoreKey.sessionEpoch(session.user)],
+          keys: [StoreKey.sessions(session.user), StoreKey.sessionEpochs(session.user)],
           session.device.rawValue, session.epoch.rawValue, session.loginGeneration,
           session.instance.description)
       ).asArray()

@@ -21,8 +21,8 @@ enum StoreKey {
   /// A user's sessions: a hash from device to `<epoch> <login generation> <server instance>`.
   static func sessions(_ user: UserID) -> String { "{u:\(user)}:sessions" }
 
-  /// The last session epoch that was drawn for a user.
-  static func sessionEpoch(_ user: UserID) -> String { "{u:\(user)}:session-epoch" }
+  /// The session epochs that were drawn for a user: a hash, see `RedisScript.openSession`.
+  static func sessionEpochs(_ user: UserID) -> String { "{u:\(user)}:session-epochs" }
 
   /// A user's dirty marks: a sorted set of conversations by the time of their mark in milliseconds.
   static func dirty(_ user: UserID) -> String { "{u:\(user)}:dirty" }

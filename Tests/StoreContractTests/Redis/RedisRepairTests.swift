@@ -52,7 +52,7 @@ struct RedisRepairTests {
         #expect(try await sessions.close(user: UserID(1), device: .phone, epoch: session.epoch))
       }
       let future = Timestamp.now().milliseconds + 3_600_000
-      _ = try await redis.send(RedisCommand("SET", "{u:1}:session-epoch", future))
+      _ = try await redis.send(RedisCommand("HSET", "{u:1}:session-epochs", ":last", future))
       let session = try await sessions.open(user: UserID(1), device: .phone, on: .one, loginGeneration: 1)
         .session
       #expect(session.epoch == SessionEpoch(future + 1))
