@@ -25,8 +25,8 @@ final class RouteCore: Sendable {
   private let sync: SyncDesk
   private let store: Mutex<String?> = Mutex(nil)
   private let draining = Atomic(false)
-  /// Requests of servers to open sessions that are being answered.
-  let openings = Activity()
+  /// What servers say of devices' sessions: the end of one never overtakes its beginning.
+  let devices = DeviceLanes()
 
   init(configuration: RouteConfiguration, stores: Stores, balancer: any Balancer, logger: Logger) {
     self.configuration = configuration
@@ -90,8 +90,7 @@ final class RouteCore: Sendable {
   func handle(_ frame: CimV1.LinkResponse.Frame, from origin: LinkOrigin) {
     switch frame {
     case .sessionOpened(let opened): open(opened, from: origin)
-    case .sessionClosed(let closed):
-      if let session = closed.session { desk.close(session) }
+    case .sessionClosed(let closed): close(closed)
     case .send(let send): accept(send, from: origin)
     case .ack(let ack): acks.take(ack)
     case .sync(let sync):
@@ -109,14 +108,22 @@ final class RouteCore: Sendable {
 
   private func open(_ opened: CimV1.SessionOpened, from origin: LinkOrigin) {
     guard !isDraining else { return }
-    openings.begin()
-    Task {
+    // Without a user it is refused, in whichever order.
+    let user = LoginToken(opened.token)?.user ?? UserID(0)
+    devices.run(for: DeviceLanes.Key(user: user, device: opened.deviceID)) {
       let opening = await self.desk.open(opened, on: origin.link.instance, arrived: origin.arrived)
       let result = CimV1.SessionResult(requestID: opened.requestID, outcome: opening.outcome)
-      origin.reply(.sessionResult(result)) { isSent in
-        self.desk.conclude(opening, isTold: isSent)
-        self.openings.end()
-      }
+      origin.reply(.sessionResult(result)) { isSent in self.desk.conclude(opening, isTold: isSent) }
+    }
+  }
+
+  private func close(_ closed: CimV1.SessionClosed) {
+    guard let session = closed.session, let device = try? DeviceID(session.deviceID) else {
+      return counters.ignoredFrames.count()
+    }
+    devices.run(for: DeviceLanes.Key(user: UserID(session.userID), device: session.deviceID)) {
+      await self.desk.close(
+        UserDevice(user: UserID(session.userID), device: device), SessionEpoch(session.sessionEpoch))
     }
   }
 

@@ -133,7 +133,7 @@ public final class RouteNode: Sendable {
     core.isDraining = true
     await race(for: grace) {
       await self.core.intake.waitUntilIdle()
-      await self.core.openings.waitUntilIdle()
+      await self.core.devices.waitUntilIdle()
       await self.core.desk.persistence.waitUntilIdle()
       await self.core.acks.waitUntilIdle()
     } whenLate: {

@@ -25,6 +25,7 @@ public final class RunningRoute: Sendable {
 
   /// Stops it in good order.
   public func stop() async {
+    await node.withdraw()
     await server.shutdown(within: .seconds(1))
     await node.shutdown(within: .seconds(1))
     _ = await task.result

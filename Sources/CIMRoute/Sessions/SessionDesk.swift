@@ -119,8 +119,7 @@ struct SessionDesk: Sendable {
 
   /// The server was told of an opening, or its link broke before.
   ///
-  /// - Parameter isTold: whether it was told. If not, it asks again elsewhere: nobody is online by this session, and the one
-  ///   whose place it took has it again.
+  /// - Parameter isTold: whether it was told. If not, it asks again elsewhere, and nobody is online by this session.
   func conclude(_ opening: Opening, isTold: Bool) {
     guard let opened = opening.opened else { return }
     guard !isTold else {
@@ -129,12 +128,7 @@ struct SessionDesk: Sendable {
       }
       return
     }
-    let replaced = opened.replaced.flatMap { links.alive([$0]).first }
-    persistence.attempt("remove a session that nobody was told of") {
-      [sessions = stores.sessions] () async throws(StoreError) in
-      _ = try await sessions.close(opened.session)
-      if let replaced { _ = try await sessions.restate(replaced) }
-    }
+    close(opened.session)
   }
 
   /// Whether a server that has registered anew wrote a session again, or has the device's next one: it knows then itself
@@ -145,14 +139,17 @@ struct SessionDesk: Sendable {
 
   // MARK: Closing
 
-  /// A server tells that a client's connection is gone.
-  func close(_ reference: CimV1.SessionRef) {
-    guard let device = try? DeviceID(reference.deviceID) else { return }
-    let user = UserID(reference.userID)
-    let epoch = SessionEpoch(reference.sessionEpoch)
-    persistence.attempt("remove a closed session") {
-      [sessions = stores.sessions, counters] () async throws(StoreError) in
-      if try await !sessions.close(user: user, device: device, epoch: epoch) { counters.staleCloses.count() }
+  /// A server tells that a client's connection is gone. Returns when it has been tried once; then it is tried until it is done.
+  func close(_ device: UserDevice, _ epoch: SessionEpoch) async {
+    let close = {
+      @Sendable [sessions = stores.sessions, counters] () async throws(StoreError) in
+      guard try await !sessions.close(user: device.user, device: device.device, epoch: epoch) else { return }
+      counters.staleCloses.count()
+    }
+    do {
+      try await close()
+    } catch {
+      persistence.attempt("remove a closed session", close)
     }
   }
 

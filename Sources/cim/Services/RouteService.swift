@@ -45,6 +45,7 @@ struct RouteService: Service {
       group.addTask {
         try await gracefulShutdown()
         self.port.drain()
+        await self.node.withdraw()
         await self.port.close(within: self.grace)
         await self.node.shutdown(within: self.grace)
       }
