@@ -171,6 +171,12 @@ import Testing
     #expect(story.check().counts.resets == 1)
   }
 
+  @Test func `a gap that a client found is reported`() {
+    var story = Story.clean
+    story.add(.gap(count: 1), to: users[0])
+    #expect(kinds(story) == [.gap])
+  }
+
   @Test func `a client that gave up is reported`() {
     var story = Story.clean
     story.add(.failed(reason: "kicked"), to: users[0])

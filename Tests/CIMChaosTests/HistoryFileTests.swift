@@ -18,7 +18,8 @@ import Testing
         conversation: .direct(between: UserID(1), and: UserID(2)), position: LogPosition(epoch: 5, seq: 6),
         previous: LogPosition(epoch: 5, seq: 5), sender: UserID(2), text: nil, isOwn: true)),
     .reset(conversation: .lobby, after: nil, until: LogPosition(epoch: 5, seq: 6)),
-    .online(server: "s1"), .away(reason: "cut"), .failed(reason: "kicked"), .closed,
+    .online(server: "s1"), .moved(server: "s2", away: 20), .gap(count: 1), .away(reason: "cut"),
+    .failed(reason: "kicked"), .closed,
   ]
 
   init() throws { directory = try TemporaryDirectory("history") }
@@ -71,10 +72,11 @@ import Testing
     let events: [(UInt64, HistoryEvent)] = [
       (0, .online(server: "s1")), (10, .away(reason: "cut")), (20, .away(reason: "refused")),
       (50, .online(server: "s2")),
-      (60, .away(reason: "cut")), (70, .started(process: 8)), (200, .online(server: "s1")),
+      (55, .moved(server: "s3", away: 7)), (60, .away(reason: "cut")), (70, .started(process: 8)),
+      (200, .online(server: "s1")),
     ]
     let history = ClientHistory(user: UserID(1), lines: events.map { HistoryLine(time: $0, event: $1) })
-    #expect(history.awayTimes == [40])
+    #expect(history.awayTimes == [40, 7])
     #expect(history.isOnline)
   }
 

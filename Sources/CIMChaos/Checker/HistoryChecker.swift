@@ -156,6 +156,9 @@ public struct HistoryChecker {
       for event in history.lines.lazy.map(\.event) {
         switch event {
         case .away: verdict.counts.away += 1
+        case .moved: verdict.counts.moved += 1
+        case .gap(let count):
+          verdict.violations.append(Violation(.gap, "user \(history.user) found \(count)"))
         case .reset(let conversation, let after, let until):
           verdict.counts.resets += 1
           guard !self.allowsResets else { continue }

@@ -24,6 +24,8 @@ public struct Verdict: Sendable {
     public var resets = 0
     /// How often a connection was lost.
     public var away = 0
+    /// How often a client moved from a server that was going away.
+    public var moved = 0
   }
 
   /// How much there was.
@@ -48,7 +50,7 @@ extension Verdict: CustomStringConvertible {
       "\(counts.clients) clients sent \(counts.sent) messages: \(counts.accepted) accepted"
         + " (\(counts.acceptedPrivate) private, \(counts.acceptedGroup) group, \(counts.acceptedLobby) lobby;"
         + " \(counts.answeredAgain) answered again), \(counts.uncertain) uncertain, \(counts.refused) refused",
-      "\(counts.shown) shown of \(counts.expected) expected; connections lost \(counts.away) times, \(counts.resets) resets",
+      "\(counts.shown) shown of \(counts.expected) expected; \(counts.moved) moves, connections lost \(counts.away) times, \(counts.resets) resets",
       Violation.Kind.allCases.map { "\(self.count(of: $0)) \($0.rawValue)" }.joined(separator: ", "),
     ]
     for kind in Violation.Kind.allCases {

@@ -30,6 +30,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case unanswered
     /// A send was refused.
     case refused
+    /// A client got a message that did not follow the one before.
+    case gap
     /// A client was told that messages are gone, in a run in which none may be.
     case reset
     /// A client gave up.

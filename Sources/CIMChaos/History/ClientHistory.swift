@@ -39,6 +39,7 @@ public struct ClientHistory: Sendable {
     for line in self.lines {
       switch line.event {
       case .away: since = since ?? line.time
+      case .moved(_, let away): times.append(away)
       case .online:
         if let since { times.append(line.time - since) }
         since = nil
@@ -54,7 +55,7 @@ public struct ClientHistory: Sendable {
   public var isOnline: Bool {
     for line in self.lines.reversed() {
       switch line.event {
-      case .online: return true
+      case .online, .moved: return true
       case .away, .started, .failed, .closed: return false
       default: break
       }

@@ -25,6 +25,12 @@ public enum HistoryEvent: Codable, Hashable, Sendable {
   /// Connected: messages flow.
   case online(server: String)
 
+  /// Connected to another server, because the last one was going away; without a connection for that many milliseconds.
+  case moved(server: String, away: UInt64)
+
+  /// The client found a message that did not follow the last one it had, although it was told of nothing missing.
+  case gap(count: Int)
+
   /// Not connected any more.
   case away(reason: String)
 

@@ -54,7 +54,7 @@ actor HostedClient {
     try self.file.append([.started(process: getpid())])
     var configuration = ChatClient.Configuration(
       routes: self.setting.routes, identity: .name(try UserName(self.member.name)),
-      storage: InMemoryStorage(device: try DeviceID("chaos")), logger: self.setting.logger)
+      storage: HistoryStorage(self.file), logger: self.setting.logger)
     configuration.heartbeat = .init(pingInterval: .seconds(2), idleTimeout: .seconds(8))
     configuration.timeouts = .init(login: .seconds(5), welcome: .seconds(5))
     configuration.reconnect.maximum = .seconds(3)
@@ -103,39 +103,29 @@ actor HostedClient {
     else {
       return false
     }
-    let text = self.chatter.text()
-    let ticket = client.post(text, to: .conversation(conversation))
-    self.texts[ticket] = text
-    self.write(.send(SentMessage(producer: "", conversation: conversation, counter: 0, text: text)))
+    client.post(self.chatter.text(), to: .conversation(conversation))
     return true
   }
 
-  private var texts: [SendTicket: String] = [:]
-
+  /// Writes down what the storage does not hear of.
   private func record(_ client: ChatClient) async {
+    var gaps = 0
     for await event in client.events {
       switch event {
       case .state(.ready(let server)): self.write(.online(server: "\(server)"))
       case .state(.reconnecting(let reason, _)): self.write(.away(reason: reason))
       case .state(.closed): self.write(.closed)
       case .state(.failed(let error)): self.write(.failed(reason: error.message))
-      case .moved(let server, _): self.write(.online(server: "\(server)"))
-      case .state(.connecting), .kicked, .membership, .sendDelivered: break
-      case .message(let message):
-        self.write(
-          .shown(
-            ShownMessage(
-              conversation: message.conversation, position: message.position, sender: message.sender.id,
-              text: message.text)))
-      case .sendAccepted(let ticket, let accepted):
-        guard let text = self.texts.removeValue(forKey: ticket) else { break }
-        self.write(.accepted(text: text, position: accepted.position, isDuplicate: accepted.isDuplicate))
-      case .sendRefused(let ticket, let error):
-        guard let text = self.texts.removeValue(forKey: ticket) else { break }
-        self.write(.refused(text: text, isUncertain: error.code == .uncertain, reason: error.message))
+      case .moved(let server, let away):
+        self.write(.moved(server: "\(server)", away: UInt64(max(0, away / .milliseconds(1)))))
       case .reset(let conversation, let after, let until, _):
         self.write(.reset(conversation: conversation, after: after, until: until))
+      case .state(.connecting), .kicked, .message, .membership, .sendAccepted, .sendDelivered, .sendRefused:
+        break
       }
+      let found = client.info.counters.gaps
+      if found > gaps { self.write(.gap(count: found - gaps)) }
+      gaps = found
     }
   }
 

@@ -27,6 +27,8 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.retentionEntries) var retentionEntries: String?
   @Option(Settings.markLease) var deliveryMarkLease: String?
   @Option(Settings.lateMessages) var deliveryLateMessages: String?
+  @Option(Settings.replicas) var replicationReplicas: String?
+  @Option(Settings.replicationTimeout) var replicationTimeout: String?
   @OptionGroup var node: NodeOptions
 
   var common: CommonOptions { self.node.common }
@@ -41,6 +43,8 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.retentionEntries, self.retentionEntries)
     flags.set(Settings.markLease, self.deliveryMarkLease)
     flags.set(Settings.lateMessages, self.deliveryLateMessages)
+    flags.set(Settings.replicas, self.replicationReplicas)
+    flags.set(Settings.replicationTimeout, self.replicationTimeout)
     return flags
   }
 
@@ -56,12 +60,14 @@ struct RouteCommand: SettingsCommand {
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
     let limits = try settings.messageLogLimits()
     let redis = RedisClient(address: try settings.required(Settings.redisURL), logger: logger)
+    let replication = try settings.replication(logger: logger)
     let registry = try settings.registry(logger: logger)
 
     let route: RouteService
     do {
       route = try await RouteService(
-        configuration, stores: .redis(redis, limits: limits), registry: registry, address: address,
+        configuration, stores: .redis(redis, limits: limits, replication: replication), registry: registry,
+        address: address,
         advertised: { advertised ?? Machine.advertised($0) }, grace: grace, logger: logger)
     } catch let error as RPCError {
       throw SettingError.unusable(Settings.routeListen, value: "\(address)", reason: error.message)
@@ -70,6 +76,7 @@ struct RouteCommand: SettingsCommand {
     let statistics = try settings.statistics(of: { route.statistics }, logger: logger)
     try await serve(statistics + [RegistryService(registry: registry), route], logger: logger)
     await redis.shutdown()
+    await replication?.client.shutdown()
   }
 }
 
@@ -81,5 +88,13 @@ extension SettingsReader {
     limits.entriesPerConversation = try self.required(Settings.retentionEntries)
     limits.markLeaseMilliseconds = UInt64(try self.required(Settings.markLease) / .milliseconds(1))
     return limits
+  }
+
+  /// How messages wait for replicas; `nil` when none is to be waited for.
+  fileprivate func replication(logger: Logger) throws(SettingError) -> RedisReplication? {
+    guard let replicas = try self.value(Settings.replicas) else { return nil }
+    return RedisReplication(
+      client: RedisClient(address: try self.required(Settings.redisURL), logger: logger), replicas: replicas,
+      timeoutMilliseconds: Int(try self.required(Settings.replicationTimeout) / .milliseconds(1)))
   }
 }

@@ -58,6 +58,16 @@ enum Settings {
     "How many messages of the lobby or of a group a device gets that was away; it is told when there were more.",
     in: 1...1_000_000, fallback: "500")
 
+  static let replicas = Setting.number(
+    "replication.replicas",
+    "How many replicas of Redis must have a message whose sender wants it replicated; without it none is waited for.",
+    in: 1...100, fallback: "none")
+
+  static let replicationTimeout = Setting.duration(
+    "replication.timeout",
+    "How long replicas are waited for; less than 5 s. A message that they are late for is accepted as logged.",
+    fallback: "1s")
+
   // MARK: Server
 
   static let serverListen = Setting.address(
@@ -115,7 +125,8 @@ enum Settings {
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
     chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
-    redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key,
+    redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key, replicas.key,
+    replicationTimeout.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
     textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
