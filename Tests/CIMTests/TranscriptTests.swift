@@ -92,4 +92,35 @@ import Testing
     let long = String(repeating: "x", count: 50)
     #expect(self.plain.refused(long, error) == "! not sent (\"xxxxxxxxxxxxxxxxxxxx…\"): there is no user 9")
   }
+
+  @Test("Who got no answer is not told that the line was refused")
+  func unanswered() {
+    let error = SendError(.unanswered, "the client was closed before the answer came")
+    #expect(
+      self.plain.refused("hi", error)
+        == "! no answer yet (\"hi\"): the client was closed before the answer came")
+    #expect(self.plain.resumed(1) == "* 1 line of last time was not answered: sent again")
+    #expect(self.plain.resumed(2) == "* 2 lines of last time were not answered: sent again")
+  }
+
+  @Test("What is missing is told in plain words, with its number where that is known")
+  func resets() {
+    func place(_ seq: UInt64, epoch: UInt64 = 1) -> LogPosition { LogPosition(epoch: epoch, seq: seq) }
+    let rest = "in the lobby can't be shown any more: they are too old, or too many"
+    #expect(self.plain.reset(.lobby, after: place(3), until: place(10)) == "* 7 messages \(rest)")
+    #expect(self.plain.reset(.lobby, after: nil, until: place(10)) == "* 10 messages \(rest)")
+    #expect(
+      self.plain.reset(.lobby, after: place(3), until: place(10, epoch: 2)) == "* some messages \(rest)")
+    #expect(self.plain.reset(.lobby, after: place(3), until: nil) == "* some messages \(rest)")
+  }
+
+  @Test("Joining and leaving a group is a line, and so is a move")
+  func notices() throws {
+    let entry = MembershipEntry(
+      conversation: .group(try GroupID("team")), position: LogPosition(epoch: 1, seq: 1),
+      member: Account(id: UserID(3), name: try UserName("ann")), change: .joined,
+      loggedAt: Timestamp(milliseconds: 0))
+    #expect(self.plain.membership(entry) == "* ann (3) joined group team")
+    #expect(self.plain.moved(to: try ServerID("s2")) == "* moved to server s2")
+  }
 }

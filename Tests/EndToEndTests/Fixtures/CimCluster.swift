@@ -24,5 +24,9 @@ final class CimCluster: Sendable {
   var processes: [CimProcess] { servers + [route] }
 
   /// Joins the chat with `cim chat` on a terminal.
-  func chat(as name: String) async throws -> TerminalChat { try await TerminalChat(as: name, route: route) }
+  ///
+  /// - Parameter previous: The user's chat before this one, for one who comes back.
+  func chat(as name: String, after previous: TerminalChat? = nil) async throws -> TerminalChat {
+    try await TerminalChat(as: name, route: route, after: previous)
+  }
 }
