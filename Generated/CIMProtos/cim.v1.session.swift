@@ -15,8 +15,6 @@ extension CimV1 {
     public static let loggedOut = Self(rawValue: 2)
     /// Nothing was received for the idle timeout.
     public static let idle = Self(rawValue: 3)
-    /// The client does not take what is sent to it.
-    public static let tooSlow = Self(rawValue: 4)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -32,7 +30,6 @@ extension CimV1 {
       case 1: "KICK_REASON_REPLACED"
       case 2: "KICK_REASON_LOGGED_OUT"
       case 3: "KICK_REASON_IDLE"
-      case 4: "KICK_REASON_TOO_SLOW"
       default: String(rawValue)
       }
     }
@@ -732,7 +729,8 @@ extension CimV1 {
       /// whether it is known. A client stores a message together with its place, then acknowledges it.
       /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
       /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
-      /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again.
+      /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again. RESOURCE_EXHAUSTED: the client asks
+      /// for answers and reads none. Messages that it is slow to read end nothing: they wait in the log.
       func connect(_ requests: RequestStream<CimV1.ConnectRequest>, responses: ResponseWriter<CimV1.ConnectResponse>, context: ServerContext) async throws
     }
 
@@ -755,7 +753,8 @@ extension CimV1 {
       /// whether it is known. A client stores a message together with its place, then acknowledges it.
       /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
       /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
-      /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again.
+      /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again. RESOURCE_EXHAUSTED: the client asks
+      /// for answers and reads none. Messages that it is slow to read end nothing: they wait in the log.
       public func connect(options: CallOptions = .defaults) -> ClientCall<CimV1.ConnectRequest, CimV1.ConnectResponse> {
         channel.call(CimV1.Session.Methods.connect, options: options, (CimV1.ConnectRequest.self, CimV1.ConnectResponse.self))
       }

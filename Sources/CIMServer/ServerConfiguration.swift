@@ -24,9 +24,13 @@ public struct ServerConfiguration: Sendable {
   public var maxSendsInFlight = 64
   /// How many bytes of content they may have together; a single message may have more. 1 MiB by default.
   public var maxSendBytesInFlight = 1024 * 1024
-  /// How much may wait for a slow client, in bytes; the client is disconnected when more waits for longer than a tick of
-  /// the deadlines, up to 1 s, and at once at twice as much. 8 MiB by default; never less than eight of the longest texts.
-  public var maxOutboundBytes = 8 * 1024 * 1024
+  /// How much may wait for a slow client, in bytes. Past it no more messages are queued for the client: it gets them from the log
+  /// when it has read. A client that goes on asking for answers and reads none is disconnected at twice as much. 1 MiB by
+  /// default; 128 KiB at least.
+  public var maxOutboundBytes = 1024 * 1024
+  /// How many bytes of messages that came before their predecessors are held for one client; what is more is fetched from the
+  /// log. 256 KiB by default; at least two of the longest texts.
+  public var maxEarlyBytes = 256 * 1024
   /// The longest text that clients are told is accepted, in bytes; routes enforce theirs. 64 KiB by default.
   public var maxTextBytes = 64 * 1024
 
@@ -38,6 +42,22 @@ public struct ServerConfiguration: Sendable {
   public var maxLinkOutboundBytes = 64 * 1024 * 1024
   /// How many sessions of one event loop are stated again at the same time after a new registration. 64 by default.
   public var maxRestatements = 64
+
+  /// How long a message that is missing may be on its way before it is fetched from the log. 50 ms by default.
+  public var holePatience = TimeAmount.milliseconds(50)
+  /// How many parts of logs one event loop asks routes for at the same time; each is 256 KiB at most. 32 by default.
+  public var maxFetchesInFlight = 32
+  /// How many messages a part of a log has at most, 1 to 500. 256 by default.
+  public var pageSize = 256
+  /// How long a route may take to answer a question about logs before another is asked. 5 s by default.
+  public var questionTimeout = TimeAmount.seconds(5)
+  /// How often routes are asked what a session may have missed. 5 s by default.
+  public var syncInterval = TimeAmount.seconds(5)
+  /// How often routes are asked how far the log of a conversation with members here reaches. 30 s by default.
+  public var tailsInterval = TimeAmount.seconds(30)
+
+  /// Over what time clients are asked to leave when the server goes away; nil, the default, is half of the grace period.
+  public var drainSpread: TimeAmount?
 
   /// The defaults, for a server of that name.
   public init(id: ServerID, version: String) {
@@ -53,8 +73,12 @@ public struct ServerConfiguration: Sendable {
     SendWindow.Limits(count: maxSendsInFlight, bytes: maxSendBytesInFlight)
   }
 
-  /// `maxOutboundBytes`, as it counts.
-  var outboundLimit: Int { max(maxOutboundBytes, 8 * maxTextBytes) }
+  /// `maxOutboundBytes`, as it counts: over the mark from which on a stream tells when it is read.
+  var outboundLimit: Int { max(maxOutboundBytes, 128 * 1024) }
+
+  var feedLimits: SessionFeeds.Limits {
+    SessionFeeds.Limits(earlyBytes: max(maxEarlyBytes, 2 * maxTextBytes), patience: holePatience)
+  }
 
   var linkTiming: LinkHeartbeat.Timing {
     LinkHeartbeat.Timing(pingAfter: linkPingAfter, downAfter: linkDownAfter)
@@ -62,7 +86,8 @@ public struct ServerConfiguration: Sendable {
 
   /// A tick of the deadlines: an eighth of the shortest, 1 s at most.
   var tick: TimeAmount {
-    .nanoseconds(
-      max(1_000_000, min(1_000_000_000, min(idleTimeout, helloTimeout, openingTimeout).nanoseconds / 8)))
+    let shortest = min(
+      idleTimeout, helloTimeout, openingTimeout, min(questionTimeout, syncInterval, tailsInterval))
+    return .nanoseconds(max(1_000_000, min(1_000_000_000, shortest.nanoseconds / 8)))
   }
 }

@@ -8,6 +8,7 @@ import Synchronization
 final class ServerCore: Sendable {
   let configuration: ServerConfiguration
   let links: LinkTable
+  let pages = PagesTable()
   let shards = Shards()
   let counters = ServerCounters()
   let logger: Logger
@@ -19,6 +20,7 @@ final class ServerCore: Sendable {
 
   private let sessions = Mutex(Sessions())
   private let registration: Mutex<ServerInstance?> = Mutex(nil)
+  private let restateNames = Mutex(RestateNames())
   private let draining = Atomic(false)
   private let lastLink = Atomic<UInt64>(0)
   /// How many clients' streams are open, with or without a session.
@@ -100,6 +102,31 @@ final class ServerCore: Sendable {
       _ = sessions.table.leave(identity.key, at: address)
       sessionCounts.publish(sessions.table.count)
     }
+  }
+
+  /// Some need not wait any more: all routes know of their conversations.
+  func interestInForce(_ waiters: [InterestWaiter]) {
+    var groups: [String] = []
+    for waiter in waiters {
+      switch waiter {
+      case .session(let session): shards.push(.inForce(session.number), to: session.shard)
+      case .group(let group): groups.append(group)
+      }
+    }
+    links.query(tailsOf: groups)
+  }
+
+  /// Has all sessions stated again, once for each name.
+  func restate(_ name: String) {
+    if restateNames.withLock({ $0.heed(name) }) { shards.pushToAll(.restate) }
+  }
+
+  /// Tells a session that its message was delivered; nobody when it is not here any more.
+  func delivered(_ delivered: CimV1.LinkDelivered) {
+    guard let session = delivered.session, let message = delivered.delivered,
+      let address = sessions.withLock({ $0.table.address(of: session) })
+    else { return }
+    shards.push(.delivered(message, to: address.number), to: address.shard)
   }
 
   /// Where sessions are: those that are here by shard, and those that are not.

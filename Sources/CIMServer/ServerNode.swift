@@ -111,38 +111,85 @@ public final class ServerNode: Sendable {
     core.shards.pushToAll(.restate)
   }
 
-  /// Goes away in good order: takes no new clients, leaves the registry, and asks the clients to leave. Returns when all
-  /// have left, at the latest after `grace`, when the connections of the rest are ended.
+  /// Goes away in good order: takes no new clients, says so in the registry, and asks the clients to leave, spread over
+  /// `ServerConfiguration.drainSpread`. Returns when all have left, at the latest after `grace`, when the connections of the
+  /// rest are ended.
   ///
-  /// Links are ended last, behind the reports of who has left.
+  /// The entry in the registry and the links stay until then, so that nobody who is still here is taken for dead; links are
+  /// ended last, behind the reports of who has left.
   public func shutdown(within grace: Duration) async {
     core.isDraining = true
     stopped.publish(())
     readinessChanges.publish(false)
     readinessChanges.finish()
-    await registration.value?.withdraw()
-    let milliseconds = grace / .milliseconds(1)
-    core.shards.pushToAll(.drain(withinMilliseconds: UInt32(clamping: Int64(milliseconds))))
-    await waitUntilEmpty(within: grace)
+    let start = NIODeadline.now()
+    let end = start + TimeAmount(grace)
+    if core.sessionCount > 0 {
+      let servers = await announceDraining()
+      let spread = core.configuration.drainSpread ?? .nanoseconds(TimeAmount(grace).nanoseconds / 2)
+      core.shards.pushToAll(
+        .drain(
+          DrainSchedule.Plan(
+            start: .now(), spread: min(spread, TimeAmount(grace)), end: end, servers: servers)))
+    }
+    await waitUntilEmpty(within: max(.zero, .nanoseconds((end - .now()).nanoseconds)))
     core.shards.pushToAll(
       .endAll(RPCError(code: .unavailable, message: SessionHandler.goingAway)))
     // Ending is done on the event loops; the sessions' count tells when.
     await waitUntilEmpty(within: .seconds(1))
+    await registration.value?.withdraw()
     // A route that has not heard yet that the server left the registry gets no new link. Links end by nothing else, and the
     // push port would wait for them.
     core.instance = nil
-    core.links.endAll(RPCError(code: .unavailable, message: "This server has gone away."))
+    let status = RPCError(code: .unavailable, message: "This server has gone away.")
+    core.links.endAll(status)
+    core.pages.endAll(status)
+  }
+
+  /// Tells everybody that no client is to be sent here any more.
+  ///
+  /// - Returns: where clients can go; empty when the registry does not say in time.
+  private func announceDraining() async -> [CimV1.ServerEndpoint] {
+    let servers = await within(Self.registryTime) { [core, registration, registry] in
+      do throws(StoreError) {
+        try await registration.value?.setDraining(true)
+      } catch {
+        // It is told when the registry is back; until then this server refuses new clients itself.
+        core.logger.notice(
+          "could not say in the registry that this server goes away", metadata: ["error": "\(error)"])
+      }
+      for await servers in registry.servers() { return servers }
+      return []
+    }
+    return (servers ?? []).filter { !$0.isDraining && $0.instance.id != core.configuration.id }.map {
+      server in
+      CimV1.ServerEndpoint(
+        id: server.instance.id.rawValue, host: server.clientEndpoint.host,
+        port: UInt32(clamping: server.clientEndpoint.port))
+    }
+  }
+
+  /// How long the registry may take when the server goes away.
+  private static let registryTime = Duration.seconds(1)
+
+  /// What `body` returns, or nil when it takes longer than that; it is cancelled then.
+  private func within<Value: Sendable>(
+    _ limit: Duration, _ body: @escaping @Sendable () async -> Value
+  ) async -> Value? {
+    await withTaskGroup { group in
+      group.addTask { Optional(await body()) }
+      group.addTask {
+        try? await Task.sleep(for: limit)
+        return nil
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? nil
+    }
   }
 
   private func waitUntilEmpty(within limit: Duration) async {
-    await withTaskGroup { group in
-      group.addTask {
-        for await count in self.core.sessionCounts.values() where count == 0 { return }
-      }
-      // Cancelled when the sessions are gone before.
-      group.addTask { try? await Task.sleep(for: limit) }
-      await group.next()
-      group.cancelAll()
+    _ = await within(limit) { [core] in
+      for await count in core.sessionCounts.values() where count == 0 { return }
     }
   }
 }

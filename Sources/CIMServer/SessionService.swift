@@ -37,5 +37,8 @@ struct PushService: RPCService {
     router.stream(CimV1.Push.Methods.link) { stream, _ -> LinkHandler in
       try LinkHandler(stream: stream, core: core)
     }
+    router.stream(CimV1.Push.Methods.pages) { stream, _ -> PagesHandler in
+      try PagesHandler(stream: stream, core: core)
+    }
   }
 }

@@ -22,30 +22,39 @@ struct InterestLedger<Waiter: Sendable>: Sendable {
 
   /// A session became a member.
   ///
-  /// - Returns: what all links must be told, if it is the first.
-  mutating func join(_ conversation: String) -> CimV1.Interest? {
-    if memberships[conversation] != nil {
-      memberships[conversation]?.members += 1
-      return nil
+  /// - Returns: what all links must be told, if it is the first in any of them.
+  mutating func join(_ conversations: [String]) -> CimV1.Interest? {
+    var added: [String] = []
+    for conversation in conversations {
+      if memberships[conversation] != nil {
+        memberships[conversation]?.members += 1
+      } else {
+        memberships[conversation] = Membership(members: 1, since: version + 1)
+        added.append(conversation)
+      }
     }
+    guard !added.isEmpty else { return nil }
     version += 1
-    memberships[conversation] = Membership(members: 1, since: version)
-    return CimV1.Interest(version: version, added: [conversation])
+    return CimV1.Interest(version: version, added: added)
   }
 
   /// A session that had joined is a member no more.
   ///
-  /// - Returns: what all links must be told, if it was the last.
-  mutating func leave(_ conversation: String) -> CimV1.Interest? {
-    guard var membership = memberships[conversation] else { return nil }
-    membership.members -= 1
-    guard membership.members == 0 else {
-      memberships[conversation] = membership
-      return nil
+  /// - Returns: what all links must be told, if it was the last in any of them.
+  mutating func leave(_ conversations: [String]) -> CimV1.Interest? {
+    var removed: [String] = []
+    for conversation in conversations {
+      guard let members = memberships[conversation]?.members else { continue }
+      if members > 1 {
+        memberships[conversation]?.members = members - 1
+      } else {
+        memberships[conversation] = nil
+        removed.append(conversation)
+      }
     }
-    memberships[conversation] = nil
+    guard !removed.isEmpty else { return nil }
     version += 1
-    return CimV1.Interest(version: version, removed: [conversation])
+    return CimV1.Interest(version: version, removed: removed)
   }
 
   /// A link is there.
@@ -73,11 +82,13 @@ struct InterestLedger<Waiter: Sendable>: Sendable {
     return release()
   }
 
-  /// Waits until every linked route knows that `conversation`, which has been joined, has members here.
+  /// Waits until every linked route knows that `conversations`, which have been joined, have members here.
   ///
   /// - Returns: whether they all know already; the waiter is not kept then.
-  mutating func wait(_ waiter: Waiter, for conversation: String) -> Bool {
-    guard let since = memberships[conversation]?.since, since > knownToAll else { return true }
+  mutating func wait(_ waiter: Waiter, for conversations: [String]) -> Bool {
+    guard let since = conversations.compactMap({ memberships[$0]?.since }).max(), since > knownToAll else {
+      return true
+    }
     waiters.append((since, waiter))
     return false
   }

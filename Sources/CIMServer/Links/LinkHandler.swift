@@ -13,7 +13,11 @@ final class LinkHandler: StreamHandler {
   private enum Request {
     case open(device: String, for: SessionAddress)
     case send(number: UInt64, from: SessionAddress)
+    case sync(batch: UInt64, from: Int)
   }
+
+  /// How long a delivery may wait for its acknowledgement; push.proto states it.
+  private static let acknowledgeAfter = TimeAmount.milliseconds(50)
 
   private let id: LinkID
   private let stream: ServerStream<CimV1.LinkResponse>
@@ -25,6 +29,7 @@ final class LinkHandler: StreamHandler {
   private var peer: LinkPeer?
   private var requests: [UInt64: Request] = [:]
   private var lastRequest: UInt64 = 0
+  private var deliveries = DeliveryCount()
   private var reports: RecentReports
   private var timer: RepeatedTask?
 
@@ -94,7 +99,7 @@ final class LinkHandler: StreamHandler {
     let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
     queue.open { commands in handler.value.carryOut(commands) }
     core.links.up(peer)
-    core.shards.pushToAll(.linkUp)
+    core.shards.pushToAll(.linksChanged)
     core.logger.info("a route's link is up", metadata: ["route": "\(routeID)", "link": "\(id.rawValue)"])
     // The registration may have changed while this link was being made.
     if core.instance != instance { perform(machine.end(.aborted, Self.outdated)) }
@@ -112,11 +117,15 @@ final class LinkHandler: StreamHandler {
     // First out of the table, then closed: a link that takes nothing is never chosen again.
     let released = core.links.down(id)
     let unsent = queue.close()
-    for session in released { core.shards.push(.inForce(session.number), to: session.shard) }
+    core.interestInForce(released)
+    if !core.links.isLinked(peer.routeID) { core.pages.end(of: peer.routeID) }
+    // What was on its way over this link may have come to nobody.
+    core.shards.pushToAll(.linksChanged)
     var sessions: Set<SessionAddress> = []
     for request in requests.values {
       switch request {
       case .open(_, let session), .send(_, let session): sessions.insert(session)
+      case .sync(let batch, let shard): syncFailed(batch, shard)
       }
     }
     requests = [:]
@@ -131,12 +140,18 @@ final class LinkHandler: StreamHandler {
   /// Has a command that came too late for this link carried out by another.
   private func giveBack(_ command: LinkCommand) {
     switch command {
-    case .open(_, _, let session), .send(_, _, let session, _):
+    case .open(_, _, _, let session), .send(_, _, let session, _):
       core.shards.push(.linkLost(id, to: session.number), to: session.shard)
+    case .sync(_, let batch, let shard): syncFailed(batch, shard)
+    case .frame(.tailsQuery(let query)): core.links.query(tailsOf: query.conversations)
     case .frame(.sessionClosed(let closed)):
       if let session = closed.session { core.links.report(closed: session) }
     case .frame, .end: break
     }
+  }
+
+  private func syncFailed(_ batch: UInt64, _ shard: Int) {
+    core.shards.push(.syncFailed(batch, isElsewherePossible: core.links.count > 0), to: shard)
   }
 
   // MARK: To the route
@@ -154,9 +169,14 @@ final class LinkHandler: StreamHandler {
         if case .sessionClosed(let closed) = frame, let session = closed.session {
           reports.add(session, at: .now())
         }
-      case .open(let token, let device, let session):
+      case .open(let token, let device, let epoch, let session):
         let request = add(.open(device: device, for: session))
-        send(.sessionOpened(CimV1.SessionOpened(requestID: request, token: token, deviceID: device)))
+        send(
+          .sessionOpened(
+            CimV1.SessionOpened(requestID: request, token: token, deviceID: device, sessionEpoch: epoch)))
+      case .sync(let sessions, let batch, let shard):
+        let request = add(.sync(batch: batch, from: shard))
+        send(.sync(CimV1.Sync(requestID: request, sessions: sessions)))
       case .send(let message, _, let session, let number)
       where stream.pendingBytes > core.configuration.maxLinkOutboundBytes:
         let refused = CimV1.Refused(
@@ -170,7 +190,9 @@ final class LinkHandler: StreamHandler {
         let request = add(.send(number: number, from: session))
         send(
           .send(
-            CimV1.LinkSend(requestID: request, sender: sender.user, deviceID: sender.device, send: message)))
+            CimV1.LinkSend(
+              requestID: request, sender: sender.user, deviceID: sender.device, send: message,
+              sessionEpoch: sender.epoch)))
       case .end(let status): perform(machine.end(status.code, status.message))
       }
     }
@@ -191,11 +213,12 @@ final class LinkHandler: StreamHandler {
     case .sessionResult(let result): opened(result)
     case .sendResult(let result): sent(result)
     case .interestAck(let acknowledged):
-      for session in core.links.acknowledge(acknowledged.version, by: id) {
-        core.shards.push(.inForce(session.number), to: session.shard)
-      }
+      core.interestInForce(core.links.acknowledge(acknowledged.version, by: id))
+    case .syncResult(let result): synced(result)
+    case .tails(let tails): take(tails)
+    case .restate(let restate): core.restate(restate.storeID)
+    case .delivered(let delivered): core.delivered(delivered)
     case .hello, .ping: break
-    case .syncResult, .tails, .restate, .delivered: core.counters.ignoredFrames.count()
     }
   }
 
@@ -231,28 +254,68 @@ final class LinkHandler: StreamHandler {
     core.kick(session, reason)
   }
 
+  private func synced(_ result: CimV1.SyncResult) {
+    guard case .sync(let batch, let shard) = requests.removeValue(forKey: result.requestID) else {
+      return core.counters.ignoredFrames.count()
+    }
+    guard !result.unavailable else {
+      // Every route has the same store: a moment is better than another route.
+      return core.shards.push(.syncFailed(batch, isElsewherePossible: false), to: shard)
+    }
+    core.shards.push(.synced(result.sessions, batch: batch), to: shard)
+  }
+
+  private func take(_ tails: CimV1.Tails) {
+    for tail in tails.tails {
+      let position = LogPosition(tail.position)
+      guard !tail.sessions.isEmpty else {
+        core.shards.pushToAll(.heard(position, in: tail.conversation, by: nil))
+        continue
+      }
+      // Who is not here learns it where it is.
+      for (shard, recipients) in core.locate(tail.sessions).here {
+        core.shards.push(.heard(position, in: tail.conversation, by: recipients.map(\.number)), to: shard)
+      }
+    }
+    if tails.all { core.shards.pushToAll(.syncAll) }
+  }
+
   private func deliver(_ deliver: CimV1.Deliver) {
     guard let peer, let message = deliver.message else { return core.counters.ignoredFrames.count() }
-    let framed: FramedMessage
     do {
-      framed = try FramedMessage(CimV1.ConnectResponse(frame: .message(message)))
+      let entry = try FramedEntry(message)
+      if deliver.sessions.isEmpty {
+        core.shards.pushToAll(.deliverToMembers(entry))
+      } else {
+        self.deliver(entry, to: deliver.sessions, reportingTo: peer)
+      }
     } catch {
       core.logger.error("a message can't be encoded and is not delivered", metadata: ["error": "\(error)"])
-      return
     }
-    guard !deliver.sessions.isEmpty else {
-      // Everyone is a member of the lobby; other conversations have no members here yet.
-      guard message.conversation == Conversation.lobby.description else {
-        return core.counters.ignoredFrames.count()
-      }
-      return core.shards.pushToAll(.broadcast(framed, exceptUser: message.sender?.id ?? 0))
-    }
-    let report = NotHereReport(conversation: message.conversation, position: message.position, link: peer)
-    let (here, missing) = core.locate(deliver.sessions)
+    acknowledge(deliver.number)
+  }
+
+  private func deliver(_ entry: FramedEntry, to sessions: [CimV1.SessionRef], reportingTo peer: LinkPeer) {
+    let report = NotHereReport(conversation: entry.conversation, position: entry.position.wire, link: peer)
+    let (here, missing) = core.locate(sessions)
     for (shard, recipients) in here {
-      core.shards.push(.deliver(framed, to: recipients, report: report), to: shard)
+      core.shards.push(.deliver(entry, to: recipients, report: report), to: shard)
     }
     core.counters.notHere.count(missing.count)
     for session in missing { report.send(session) }
+  }
+
+  private func acknowledge(_ number: UInt64) {
+    switch deliveries.received(number) {
+    case .nothing: break
+    case .acknowledge(let number): send(.deliverAck(CimV1.DeliverAck(number: number)))
+    case .schedule:
+      let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
+      stream.eventLoop.scheduleTask(in: Self.acknowledgeAfter) {
+        let handler = handler.value
+        guard handler.peer != nil, let number = handler.deliveries.due() else { return }
+        handler.send(.deliverAck(CimV1.DeliverAck(number: number)))
+      }
+    }
   }
 }

@@ -7,8 +7,10 @@ import NgRPC
 enum LinkCommand: Sendable {
   /// Send a frame.
   case frame(CimV1.LinkResponse.Frame)
-  /// Have the route write a session; the answer goes to that session.
-  case open(token: String, device: String, for: SessionAddress)
+  /// Have the route write a session, or again the one with that epoch; the answer goes to that session.
+  case open(token: String, device: String, epoch: UInt64, for: SessionAddress)
+  /// Ask what sessions may have missed; the answer goes to that shard, under that number.
+  case sync([CimV1.SyncSession], batch: UInt64, for: Int)
   /// Have the route accept a message; the answer goes to that session, under that number.
   case send(CimV1.Send, by: SessionMachine.Identity, from: SessionAddress, number: UInt64)
   /// End the link.

@@ -1,6 +1,15 @@
+import CIMCore
 import CIMProtos
 import NgRPC
 import Synchronization
+
+/// Who waits until all routes know of conversations.
+enum InterestWaiter: Sendable, Hashable {
+  /// A session that is being opened.
+  case session(SessionAddress)
+  /// A group that somebody here has joined: what was said before all routes knew of it may have passed by.
+  case group(String)
+}
 
 /// The links that are up, and what all routes have to know.
 ///
@@ -8,7 +17,7 @@ import Synchronization
 final class LinkTable: Sendable {
   fileprivate struct State {
     var links: [LinkPeer] = []
-    var ledger = InterestLedger<SessionAddress>()
+    var ledger = InterestLedger<InterestWaiter>()
     /// Closed sessions that no route could be told of yet.
     var unreported: [CimV1.SessionRef] = []
   }
@@ -52,12 +61,17 @@ final class LinkTable: Sendable {
 
   /// A link is down.
   ///
-  /// - Returns: the sessions that waited for its acknowledgement only.
-  func down(_ id: LinkID) -> [SessionAddress] {
+  /// - Returns: those that waited for its acknowledgement only.
+  func down(_ id: LinkID) -> [InterestWaiter] {
     state.withLock { state in
       state.links.removeAll { $0.id == id }
       return state.ledger.linkDown(id)
     }
+  }
+
+  /// Whether a route has a link that is up.
+  func isLinked(_ routeID: String) -> Bool {
+    state.withLock { $0.links.contains { $0.routeID == routeID } }
   }
 
   /// Ends all links: their routes are to make new ones.
@@ -68,29 +82,75 @@ final class LinkTable: Sendable {
 
   // MARK: Interest
 
-  /// A session becomes a member of a conversation.
+  /// A session becomes a member of conversations.
   ///
-  /// - Returns: whether all linked routes know already that the conversation has members here. Otherwise the address is
-  ///   returned by `down` or `acknowledge` when they do.
-  func join(_ conversation: String, for session: SessionAddress) -> Bool {
+  /// - Returns: whether all linked routes know already that they have members here. Otherwise the waiter is returned by
+  ///   `down` or `acknowledge` when they do.
+  func join(_ conversations: [String], waiter: InterestWaiter) -> Bool {
     state.withLock { state in
-      if let change = state.ledger.join(conversation) { state.tellAll(change) }
-      return state.ledger.wait(session, for: conversation)
+      if let change = state.ledger.join(conversations) { state.tellAll(change) }
+      return state.ledger.wait(waiter, for: conversations)
     }
   }
 
   /// A session that had joined is a member no more.
-  func leave(_ conversation: String) {
+  func leave(_ conversations: [String]) {
     state.withLock { state in
-      if let change = state.ledger.leave(conversation) { state.tellAll(change) }
+      if let change = state.ledger.leave(conversations) { state.tellAll(change) }
     }
   }
 
   /// A route has a version in force.
   ///
-  /// - Returns: the sessions that waited for it.
-  func acknowledge(_ version: UInt64, by link: LinkID) -> [SessionAddress] {
+  /// - Returns: those that waited for it.
+  func acknowledge(_ version: UInt64, by link: LinkID) -> [InterestWaiter] {
     state.withLock { $0.ledger.acknowledge(version, by: link) }
+  }
+
+  // MARK: Logs
+
+  /// How many conversations one question names.
+  private static let maxQueried = 500
+
+  /// Asks a route how far logs reach; nobody is asked while no route is linked.
+  func query(tailsOf conversations: [String]) {
+    var rest = conversations[...]
+    while let first = rest.first {
+      let part = Array(rest.prefix(Self.maxQueried))
+      rest = rest.dropFirst(Self.maxQueried)
+      choose(for: first)?.push(.frame(.tailsQuery(CimV1.TailsQuery(conversations: part))))
+    }
+  }
+
+  /// Tells the routes how far clients have stored what they got: each conversation's to the route that orders it.
+  ///
+  /// - Returns: what no route could be told.
+  func acknowledge(
+    _ cursors: [(session: CimV1.SessionRef, conversation: String, position: LogPosition)]
+  ) -> [Int] {
+    let links = state.withLock { $0.links }
+    var acks: [LinkID: [CimV1.SessionRef: [Int]]] = [:]
+    var untold: [Int] = []
+    for (index, cursor) in cursors.enumerated() {
+      if let link = RendezvousHash.choose(for: cursor.conversation, among: links, id: { $0.routeID }) {
+        acks[link.id, default: [:]][cursor.session, default: []].append(index)
+      } else {
+        untold.append(index)
+      }
+    }
+    for link in links {
+      guard let sessions = acks[link.id] else { continue }
+      let ack = CimV1.LinkAck(
+        sessions: sessions.map { session, indices in
+          CimV1.SessionCursors(
+            session: session,
+            cursors: indices.map {
+              CimV1.Cursor(conversation: cursors[$0].conversation, position: cursors[$0].position.wire)
+            })
+        })
+      if !link.push(.frame(.ack(ack))) { untold += sessions.values.joined() }
+    }
+    return untold
   }
 
   // MARK: Closed sessions

@@ -32,6 +32,9 @@ extension SessionHandler {
     send(.sendResult(result))
   }
 
+  /// A message of this client has reached its receiver.
+  func delivered(_ delivered: CimV1.Delivered) { send(.delivered(delivered)) }
+
   /// Passes on again what was under way on a link that is gone.
   func resend(lostOn link: LinkID) {
     guard let identity = machine.identity else { return }

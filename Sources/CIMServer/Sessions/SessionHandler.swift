@@ -8,24 +8,20 @@ final class SessionHandler: StreamHandler {
   typealias Inbound = CimV1.ConnectRequest
   typealias Outbound = CimV1.ConnectResponse
 
-  /// How many messages are kept for a client that is not welcomed yet.
-  private static let maxEarlyMessages = 64
-
   let number: UInt64
   /// When the shard looks at this session next.
   var alarm = NIODeadline.distantFuture
 
-  private let stream: ServerStream<CimV1.ConnectResponse>
+  let stream: ServerStream<CimV1.ConnectResponse>
   private let token: String
-  private let shard: SessionShard
+  let shard: SessionShard
   let core: ServerCore
   var machine: SessionMachine
   var sends: SendWindow
+  var feeds: SessionFeeds
   /// The link on which the opening was asked for.
   private var openingLink: LinkID?
   private var hasJoined = false
-  /// Private messages that were routed here before the welcome; nil once that is sent.
-  private var early: [FramedMessage]? = []
 
   init(number: UInt64, stream: ServerStream<CimV1.ConnectResponse>, token: String, shard: SessionShard) {
     self.number = number
@@ -35,12 +31,13 @@ final class SessionHandler: StreamHandler {
     core = shard.core
     machine = SessionMachine(timeouts: core.configuration.timeouts, now: .now())
     sends = SendWindow(limits: core.configuration.sendLimits)
+    feeds = SessionFeeds(limits: core.configuration.feedLimits)
   }
 
   var address: SessionAddress { SessionAddress(shard: shard.index, number: number) }
 
-  /// Whose connection it is; 0 until that is known.
-  var user: UInt64 { machine.identity?.user.id ?? 0 }
+  /// The session as routes know it; nil until one has written it.
+  var reference: CimV1.SessionRef? { machine.identity?.reference }
   var isOpen: Bool { machine.isOpen }
   var awaitsGrant: Bool { machine.awaitsGrant }
   var deadline: NIODeadline { machine.deadline }
@@ -55,8 +52,6 @@ final class SessionHandler: StreamHandler {
   func inboundEnded() {
     perform(machine.end(.ok, ""))
   }
-
-  func writable() {}
 
   func closed(_ status: RPCError) {
     machine.closed()
@@ -79,9 +74,10 @@ final class SessionHandler: StreamHandler {
     perform(machine.kick(kick.reason, kick.detail))
   }
 
-  func drain(withinMilliseconds milliseconds: UInt32) {
+  func drain(_ drain: CimV1.Drain) {
     guard machine.isOpen else { return perform(machine.end(.unavailable, SessionHandler.goingAway)) }
-    send(.drain(CimV1.Drain(withinMs: milliseconds)))
+    core.counters.drained.count()
+    send(.drain(drain))
   }
 
   func end(_ status: RPCError) { perform(machine.end(status.code, status.message)) }
@@ -89,49 +85,16 @@ final class SessionHandler: StreamHandler {
   /// What is answered when the server takes no new clients.
   static let goingAway = "This server is going away; log in again, and another is chosen."
 
-  // MARK: Messages for the client
-
-  /// Passes a message on.
-  ///
-  /// - Returns: false when too much waits for the client: it must be disconnected.
-  func deliver(_ message: FramedMessage) -> Bool {
-    guard early == nil else {
-      if let count = early?.count, count < Self.maxEarlyMessages { early?.append(message) }
-      return true
-    }
-    stream.send(framed: message)
-    return keepsUp()
-  }
-
-  /// Whether more waits for the client than may wait for long.
-  var isBehind: Bool { stream.pendingBytes > core.configuration.outboundLimit }
-
-  /// Looks at what waits for the client after something was added to it. Whatever comes in one turn of the event loop
-  /// waits until its end, also for a client that reads well: unless it is too much by far, the shard looks again later.
-  private func keepsUp() -> Bool {
-    guard isBehind else { return true }
-    shard.watch(number)
-    return stream.pendingBytes <= 2 * core.configuration.outboundLimit
-  }
-
-  /// Disconnects a client that does not take what is sent to it.
-  func dropSlowClient() {
-    perform(
-      machine.kick(
-        .tooSlow,
-        "More than \(core.configuration.outboundLimit) bytes waited for this client; connect again and read faster."
-      ))
-  }
-
   // MARK: Carrying out
 
   func perform(_ action: SessionMachine.Action) {
     switch action {
     case .nothing: break
     case .open: open()
-    case .announce: announce()
+    case .announce(let groups): announce(groups)
     case .welcome: welcome()
     case .relay(let send): relay(send)
+    case .acknowledge(let cursors): acknowledged(cursors)
     case .refuse(let send):
       refuse(send, "The message came before the welcome; send it again after that.")
     case .pong(let nonce): send(.pong(CimV1.Pong(nonce: nonce)))
@@ -152,8 +115,13 @@ final class SessionHandler: StreamHandler {
 
   func send(_ frame: CimV1.ConnectResponse.Frame) {
     stream.send(CimV1.ConnectResponse(frame: frame))
-    // A kick is the last frame, whatever waits before it.
-    if !machine.hasEnded, !keepsUp() { dropSlowClient() }
+    let limit = 2 * core.configuration.outboundLimit
+    // Feeds have stopped long before: these are answers.
+    guard !machine.hasEnded, stream.pendingBytes > limit else { return }
+    perform(
+      machine.end(
+        .resourceExhausted, "More than \(limit) bytes of answers wait for this client; read what you ask for."
+      ))
   }
 
   /// Frees what the session holds; again, nothing happens.
@@ -161,7 +129,9 @@ final class SessionHandler: StreamHandler {
     shard.remove(number)
     guard hasJoined, let identity = machine.identity else { return }
     hasJoined = false
-    core.links.leave(lobby)
+    let conversations = feeds.shared
+    for conversation in conversations { shard.members.remove(number, from: conversation) }
+    core.links.leave(conversations)
     core.leave(identity, at: address)
   }
 
@@ -175,19 +145,24 @@ final class SessionHandler: StreamHandler {
     // A link that takes nothing has gone since it was chosen, and is not chosen again.
     while let link = core.links.choose(for: key) {
       openingLink = link.id
-      if link.push(.open(token: token, device: device, for: address)) { return }
+      let epoch = machine.identity?.epoch ?? 0
+      if link.push(.open(token: token, device: device, epoch: epoch, for: address)) { return }
     }
     perform(machine.noRoute())
   }
 
-  private func announce() {
+  private func announce(_ groups: [String]) {
     guard let identity = machine.identity else { return }
+    let conversations = Set(groups.filter(\.isGroup)).union([lobby])
+    // Before the place is taken: from then on messages come.
+    feeds.begin(for: identity.user.id, in: conversations)
     if let kick = core.enter(identity, at: address) {
       // The record of this session is void already.
       return perform(machine.kick(kick.reason, kick.detail))
     }
     hasJoined = true
-    if core.links.join(lobby, for: address) { interestInForce() }
+    for conversation in conversations { shard.members.add(number, to: conversation) }
+    if core.links.join(Array(conversations), waiter: .session(address)) { interestInForce() }
   }
 
   private func welcome() {
@@ -202,12 +177,11 @@ final class SessionHandler: StreamHandler {
           idleTimeoutMs: UInt32(clamping: configuration.idleTimeout.nanoseconds / 1_000_000),
           maxTextBytes: UInt32(clamping: configuration.maxTextBytes))))
     core.counters.welcomed.count()
-    let waiting = early ?? []
-    early = nil
-    for message in waiting where !deliver(message) { return dropSlowClient() }
+    // Not before: whatever the answer does not know of comes live.
+    shard.sync(number, isNew: true)
   }
 
-  /// Has the session written again under the server's new registration.
+  /// Has the session written again, with its epoch.
   ///
   /// - Returns: whether that is under way.
   func restate() -> Bool {
@@ -217,8 +191,8 @@ final class SessionHandler: StreamHandler {
   }
 
   private func restated() {
-    guard let identity = machine.identity else { return }
-    if let kick = core.enter(identity, at: address) { perform(machine.kick(kick.reason, kick.detail)) }
+    core.counters.restated.count()
+    shard.sync(number, isNew: true)
   }
 
   /// A link that this session had asked for something is gone: it is asked for on another.

@@ -32,18 +32,20 @@ struct SessionMachine: Sendable {
     case nothing
     /// Have a route check the token and write the session.
     case open(device: String)
-    /// Take the device's place, and wait until the routes know of this session's conversations.
-    case announce
+    /// Take the device's place, and wait until the routes know of this session's conversations: the lobby and these.
+    case announce(groups: [String])
     /// Greet the client: from now on it gets messages.
     case welcome
     /// Have a route accept a message.
     case relay(CimV1.Send)
+    /// The client has stored what it got.
+    case acknowledge([CimV1.Cursor])
     /// Answer a message that came too early.
     case refuse(CimV1.Send)
     case pong(nonce: UInt64)
     /// Count a frame that this version does not know, or that has no meaning here.
     case ignore
-    /// The session was written anew, under another epoch: take the device's place with it.
+    /// The session was written again: ask what it has missed meanwhile.
     case restated
     /// State the session again later.
     case restateLater
@@ -62,6 +64,8 @@ struct SessionMachine: Sendable {
   private var since: NIODeadline
   private(set) var identity: Identity?
   private var device = ""
+  /// How far the client said it has stored what it knows of; until a route was told.
+  private(set) var cursors: [CimV1.Cursor] = []
 
   init(timeouts: Timeouts, now: NIODeadline) {
     self.timeouts = timeouts
@@ -102,8 +106,8 @@ struct SessionMachine: Sendable {
     switch frame {
     case .send(let send): return phase == .open ? .relay(send) : .refuse(send)
     case .ping(let ping): return .pong(nonce: ping.nonce)
-    // A sign of life. Cursors are not kept yet: a client that returns reads what it missed from the history.
-    case .ack: return .nothing
+    // Before the welcome nothing was sent that could be acknowledged.
+    case .ack(let ack): return phase == .open ? .acknowledge(ack.cursors) : .ignore
     case .hello, nil: return .ignore
     }
   }
@@ -117,10 +121,23 @@ struct SessionMachine: Sendable {
     } catch {
       return end(.invalidArgument, "hello.device_id is \(error).")
     }
+    guard hello.cursors.count <= Self.maxCursors else {
+      return end(
+        .invalidArgument,
+        "hello.cursors has \(hello.cursors.count) entries, more than \(Self.maxCursors); leave out the oldest."
+      )
+    }
+    cursors = hello.cursors
     phase = .opening
     since = now
     return .open(device: device)
   }
+
+  /// How many cursors a hello may have; session.proto states it.
+  private static let maxCursors = 10_000
+
+  /// A route has been told of the cursors.
+  mutating func dropCursors() { cursors = [] }
 
   /// A route has written the session.
   mutating func granted(_ granted: CimV1.SessionGranted, at now: NIODeadline) -> Action {
@@ -129,11 +146,10 @@ struct SessionMachine: Sendable {
       identity = Identity(user: granted.user ?? CimV1.User(), device: device, epoch: granted.sessionEpoch)
       phase = .announcing
       since = now
-      return .announce
+      return .announce(groups: granted.groups)
     case .open, .announcing:
       guard isRestating else { return .nothing }
       isRestating = false
-      identity?.epoch = granted.sessionEpoch
       return .restated
     case .awaitingHello, .ended: return .nothing
     }
@@ -148,6 +164,9 @@ struct SessionMachine: Sendable {
     case .open, .announcing:
       guard isRestating else { return .nothing }
       isRestating = false
+      if code == .aborted {
+        return kick(CimV1.Kick.replaced.reason, CimV1.Kick.replaced.detail)
+      }
       // Anything else may pass.
       guard [.unauthenticated, .permissionDenied, .alreadyExists].contains(code) else { return .restateLater }
       return kick(.loggedOut, denied.detail)
@@ -168,7 +187,7 @@ struct SessionMachine: Sendable {
     }
   }
 
-  /// The server has a new registration, which voids the session's record.
+  /// The session's record may be gone.
   ///
   /// - Returns: whether a route must be asked to write it again.
   mutating func restate() -> Bool {

@@ -1,3 +1,4 @@
+import CIMCore
 import CIMProtos
 import DequeModule
 import NIOCore
@@ -19,20 +20,40 @@ final class SessionShard {
   private var lastNumber: UInt64 = 0
   private var wheel: TimingWheel<Alarm>
   private var timer: RepeatedTask?
-  /// Sessions to be stated again, those for which it is under way, and those that wait for the next tick.
-  private var unstated: Deque<UInt64> = []
-  private var restating: Set<UInt64> = []
-  private var postponed: [UInt64] = []
-  /// Sessions for which much waits since this tick, and since the one before.
-  private var behind: Set<UInt64> = []
-  private var longBehind: Set<UInt64> = []
+  /// Who is in the lobby and in groups.
+  var members = MemberTable()
+  /// What feeds want done: one for all, as one is asked at a time.
+  var output = FeedOutput()
+  /// Questions to the routes, see SessionShard+Questions.
+  var fetches: FetchQueue
+  var syncs: SyncQueue
+  var areSyncsScheduled = false
+  var acks = AckBuffer()
+  var areAcksScheduled = false
+  var looks: Deque<Look> = []
+  var syncRounds: Rotation<UInt64>
+  var tailsRound: [String] = []
+  var tailsDue = 0.0
+  var lastTails: NIODeadline
+  private var restatements: Restatements
+  private var draining: DrainSchedule?
 
   init(index: Int, eventLoop: any EventLoop, core: ServerCore) {
     self.index = index
     self.eventLoop = eventLoop
     self.core = core
-    wheel = TimingWheel(tick: core.configuration.tick, slots: 64, now: .now())
+    let (configuration, now) = (core.configuration, NIODeadline.now())
+    wheel = TimingWheel(tick: configuration.tick, slots: 64, now: now)
+    fetches = FetchQueue(
+      maxInFlight: configuration.maxFetchesInFlight, timeout: configuration.questionTimeout)
+    syncs = SyncQueue(maxSessions: 64, maxInFlight: 8, timeout: configuration.questionTimeout)
+    syncRounds = Rotation(interval: configuration.syncInterval, now: now)
+    lastTails = now
+    restatements = Restatements(maxInFlight: configuration.maxRestatements)
   }
+
+  /// A session that is here.
+  subscript(number: UInt64) -> SessionHandler? { sessions[number] }
 
   // MARK: Who is here
 
@@ -41,6 +62,7 @@ final class SessionShard {
     lastNumber += 1
     let session = make(lastNumber)
     sessions[lastNumber] = session
+    syncRounds.add(lastNumber)
     core.openStreams.count()
     startTimer()
     setAlarm(for: session)
@@ -49,9 +71,11 @@ final class SessionShard {
 
   /// Lets a session go.
   func remove(_ number: UInt64) {
+    // While it is known who has stored what.
+    if !acks.isEmpty { sendAcks() }
     guard sessions.removeValue(forKey: number) != nil else { return }
     core.openStreams.count(-1)
-    if restating.remove(number) != nil { restateNext() }
+    if restatements.ended(number) { restateNext() }
     if sessions.isEmpty {
       timer?.cancel()
       timer = nil
@@ -86,27 +110,9 @@ final class SessionShard {
       session.expire(at: now)
       if sessions[alarm.session] != nil { setAlarm(for: session) }
     }
-    dropSlowClients()
-    unstated.append(contentsOf: postponed)
-    postponed = []
+    askRoutes(at: now)
+    restatements.retry()
     restateNext()
-  }
-
-  // MARK: Slow clients
-
-  /// Much waits for a session's client: it is looked at again when a whole tick has passed.
-  func watch(_ number: UInt64) {
-    if !longBehind.contains(number) { behind.insert(number) }
-  }
-
-  private func dropSlowClients() {
-    let suspects = longBehind
-    longBehind = behind
-    behind = []
-    for number in suspects {
-      guard let session = sessions[number], session.isBehind else { continue }
-      session.dropSlowClient()
-    }
   }
 
   // MARK: Events
@@ -119,35 +125,61 @@ final class SessionShard {
   private func handle(_ event: ShardEvent) {
     switch event {
     case .granted(let granted, let device, let instance, let number):
-      restating.remove(number)
-      if let session = sessions[number], session.awaitsGrant {
-        session.granted(granted)
-        // The server has registered anew in the meantime, which voids what was written.
-        if instance != core.instance { restateLater(number) }
-      } else {
-        // The client did not wait for it: nobody is online by this session.
-        core.links.report(
-          closed: CimV1.SessionRef(
-            userID: granted.user?.id ?? 0, deviceID: device, sessionEpoch: granted.sessionEpoch))
-      }
-      restateNext()
+      self.granted(granted, device: device, under: instance, to: number)
     case .denied(let denied, let number):
-      restating.remove(number)
+      _ = restatements.ended(number)
       sessions[number]?.denied(denied)
       restateNext()
     case .answered(let result, let send, let number): sessions[number]?.answered(result, number: send)
+    case .delivered(let delivered, let number): sessions[number]?.delivered(delivered)
     case .linkLost(let link, let number): sessions[number]?.linkLost(link)
-    case .linkUp: restateNext()
+    case .linksChanged:
+      linksChanged()
+      restateNext()
     case .inForce(let number): sessions[number]?.interestInForce()
-    case .broadcast(let message, let user): broadcast(message, exceptUser: user)
-    case .deliver(let message, let recipients, let report): deliver(message, to: recipients, report: report)
+    case .deliverToMembers(let entry):
+      for number in members[entry.conversation] { sessions[number]?.receive(entry, isNamed: false) }
+    case .deliver(let entry, let recipients, let report): deliver(entry, to: recipients, report: report)
+    case .heard(let position, let conversation, let named):
+      for number in named.map(Set.init) ?? members[conversation] {
+        sessions[number]?.hear(of: position, in: conversation, isNamed: named != nil)
+      }
+    case .synced(let sessions, let batch): synced(sessions, batch: batch)
+    case .syncFailed(let batch, let isElsewherePossible):
+      syncs.failed(batch, isElsewherePossible: isElsewherePossible)
+      scheduleSyncs()
+    case .syncAll: for number in sessions.keys { sync(number, isNew: true) }
+    case .page(let page, let request): take(page, for: request)
+    case .fetchFailed(let request, let isElsewherePossible):
+      fetches.failed(request, isElsewherePossible: isElsewherePossible)
+      sendFetches()
+    case .pagesUp:
+      fetches.retry(at: .now())
+      sendFetches()
     case .kick(let kick, let number, let epoch): sessions[number]?.kick(kick, epoch: epoch)
-    case .drain(let milliseconds): forEach { $0.drain(withinMilliseconds: milliseconds) }
+    case .drain(let plan): drain(plan)
     case .endAll(let status): forEach { $0.end(status) }
     case .restate:
-      unstated = Deque(sessions.keys)
+      restatements.addAll(sessions.keys)
       restateNext()
     }
+  }
+
+  private func granted(
+    _ granted: CimV1.SessionGranted, device: String, under instance: ServerInstance, to number: UInt64
+  ) {
+    _ = restatements.ended(number)
+    if let session = sessions[number], session.awaitsGrant {
+      session.granted(granted)
+      // The server has registered anew in the meantime, which voids what was written.
+      if instance != core.instance { restateLater(number) }
+    } else {
+      // The client did not wait for it: nobody is online by this session.
+      core.links.report(
+        closed: CimV1.SessionRef(
+          userID: granted.user?.id ?? 0, deviceID: device, sessionEpoch: granted.sessionEpoch))
+    }
+    restateNext()
   }
 
   /// Sessions may leave while they are visited.
@@ -155,47 +187,42 @@ final class SessionShard {
     for session in Array(sessions.values) { body(session) }
   }
 
-  // MARK: Delivery
-
-  private func broadcast(_ message: FramedMessage, exceptUser user: UInt64) {
-    var delivered = 0
-    var behind: [SessionHandler] = []
-    for session in sessions.values where session.isOpen && session.user != user {
-      delivered += 1
-      if !session.deliver(message) { behind.append(session) }
-    }
-    for session in behind { session.dropSlowClient() }
-    core.counters.delivered.count(delivered)
-  }
-
-  private func deliver(_ message: FramedMessage, to recipients: [ShardEvent.Recipient], report: NotHereReport)
-  {
+  private func deliver(_ entry: FramedEntry, to recipients: [ShardEvent.Recipient], report: NotHereReport) {
     for recipient in recipients {
       guard let session = sessions[recipient.number] else {
         core.counters.notHere.count()
         report.send(recipient.session)
         continue
       }
-      core.counters.delivered.count()
-      if !session.deliver(message) { session.dropSlowClient() }
+      session.receive(entry, isNamed: true)
     }
   }
 
-  // MARK: A new registration
+  // MARK: Restating
 
   /// A session could not be stated again: it is tried at the next tick.
-  func restateLater(_ number: UInt64) {
-    restating.remove(number)
-    postponed.append(number)
-  }
+  func restateLater(_ number: UInt64) { restatements.postpone(number) }
 
   /// States sessions again, a bounded number at a time, while there is a route to tell.
   private func restateNext() {
-    guard !unstated.isEmpty, core.links.count > 0 else { return }
-    while restating.count < core.configuration.maxRestatements, let number = unstated.popFirst() {
-      guard let session = sessions[number] else { continue }
-      restating.insert(number)
-      if !session.restate() { restating.remove(number) }
+    guard core.links.count > 0 else { return }
+    while let number = restatements.next() {
+      if sessions[number]?.restate() != true { _ = restatements.ended(number) }
     }
+  }
+
+  // MARK: Going away
+
+  private func drain(_ plan: DrainSchedule.Plan) {
+    draining = DrainSchedule(plan, sessions: sessions.keys.shuffled(), offset: index)
+    drainNext()
+  }
+
+  private func drainNext() {
+    guard let drains = draining?.next(at: .now()) else { return }
+    for (number, drain) in drains { sessions[number]?.drain(drain) }
+    guard draining?.isOver == false else { return }
+    let shard = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.scheduleTask(in: .milliseconds(20)) { shard.value.drainNext() }
   }
 }

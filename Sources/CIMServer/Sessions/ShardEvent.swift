@@ -10,20 +10,36 @@ enum ShardEvent: Sendable {
   case denied(CimV1.SessionDenied, to: UInt64)
   /// A route has answered the send of that number.
   case answered(CimV1.SendResult, number: UInt64, to: UInt64)
+  /// A message has reached a device of its receiver.
+  case delivered(CimV1.Delivered, to: UInt64)
   /// The link that a session had asked for something is gone.
   case linkLost(LinkID, to: UInt64)
-  /// A link is up.
-  case linkUp
+  /// A link is up, or gone.
+  case linksChanged
   /// All routes know of a session's conversations.
   case inForce(UInt64)
-  /// A message for everyone but its sender.
-  case broadcast(FramedMessage, exceptUser: UInt64)
-  /// A message for some.
-  case deliver(FramedMessage, to: [Recipient], report: NotHereReport)
+  /// An entry for the members of its conversation.
+  case deliverToMembers(FramedEntry)
+  /// An entry for some.
+  case deliver(FramedEntry, to: [Recipient], report: NotHereReport)
+  /// A log reaches to a place, which is for these sessions; nil for the conversation's members.
+  case heard(LogPosition, in: String, by: [UInt64]?)
+  /// What sessions may have missed.
+  case synced([CimV1.SyncedSession], batch: UInt64)
+  /// Nobody will answer what sessions may have missed.
+  case syncFailed(UInt64, isElsewherePossible: Bool)
+  /// All sessions may have missed something.
+  case syncAll
+  /// A part of a log has come.
+  case page(FetchedPage, for: FetchQueue.Request)
+  /// Nobody will answer a fetch.
+  case fetchFailed(FetchQueue.Request, isElsewherePossible: Bool)
+  /// There is a route to fetch from.
+  case pagesUp
   /// Close a session if it is still the one with that epoch.
   case kick(CimV1.Kick, session: UInt64, epoch: UInt64)
   /// Ask the clients to leave.
-  case drain(withinMilliseconds: UInt32)
+  case drain(DrainSchedule.Plan)
   /// End what is left.
   case endAll(RPCError)
   /// State all sessions again.
