@@ -259,7 +259,8 @@ let package = Package(
       ],
       swiftSettings: swift),
     .testTarget(
-      name: "CIMChaosTests", dependencies: ["CIMChaos", "CIMCore", "TestSupport"], swiftSettings: swift),
+      name: "CIMChaosTests", dependencies: ["CIMChaos", "CIMCore", "TestSupport", "cim-chaos"],
+      swiftSettings: swift),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "NgRPCTests",

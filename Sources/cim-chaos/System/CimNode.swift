@@ -11,8 +11,12 @@ final class CimNode: Sendable {
   private struct State {
     var process: ChildProcess?
     var lives = 0
+    var started = ContinuousClock.now
     var binary: String
   }
+
+  /// For how long a process may still be starting.
+  private static let youth: Duration = .seconds(5)
 
   let id: String
   let role: Role
@@ -61,6 +65,7 @@ final class CimNode: Sendable {
     try self.state.withLock { state in
       if let binary { state.binary = binary }
       state.lives += 1
+      state.started = .now
       state.process = try ChildProcess(
         Command(
           state.binary, [self.role.rawValue], environment: self.environment,
@@ -79,9 +84,14 @@ final class CimNode: Sendable {
   ///
   /// - Throws: `DeadlineExceeded` when it has not ended in time, and what is wrong when it ended with an error.
   func stop(within limit: Duration) async throws {
-    guard let process = self.state.withLock({ $0.process.take() }) else { return }
+    let (process, started) = self.state.withLock { ($0.process.take(), $0.started) }
+    guard let process else { return }
+    // A process that has just begun does not know yet how to end in good order, and has nothing to lose.
+    let isYoung = ContinuousClock.now - started < Self.youth
     let exit = try await process.stop(within: limit)
-    guard exit == .code(0) else { throw RunError("\(self.id) ended with \(exit) when it was asked to stop") }
+    guard exit == .code(0) || (isYoung && exit == .signal(SIGTERM)) else {
+      throw RunError("\(self.id) ended with \(exit) when it was asked to stop")
+    }
   }
 
   func signal(_ number: Int32) { self.process?.signal(number) }
