@@ -26,6 +26,7 @@ struct ServerCommand: SettingsCommand {
   @Option(Settings.serverPushAdvertise) var pushAdvertise: String?
   @Option(Settings.idleTimeout) var sessionIdleTimeout: String?
   @Option(Settings.pingInterval) var sessionPingInterval: String?
+  @Option(Settings.drainSpread) var shutdownDrainSpread: String?
   @OptionGroup var node: NodeOptions
 
   var common: CommonOptions { self.node.common }
@@ -39,6 +40,7 @@ struct ServerCommand: SettingsCommand {
     flags.set(Settings.serverPushAdvertise, self.pushAdvertise)
     flags.set(Settings.idleTimeout, self.sessionIdleTimeout)
     flags.set(Settings.pingInterval, self.sessionPingInterval)
+    flags.set(Settings.drainSpread, self.shutdownDrainSpread)
     return flags
   }
 
@@ -55,6 +57,7 @@ struct ServerCommand: SettingsCommand {
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.idleTimeout = TimeAmount(try settings.required(Settings.idleTimeout))
     configuration.pingInterval = TimeAmount(try settings.required(Settings.pingInterval))
+    configuration.drainSpread = try settings.value(Settings.drainSpread).map { TimeAmount($0) }
     let registry = try settings.registry(logger: logger)
 
     let server: ServerService

@@ -97,6 +97,11 @@ enum Settings {
     "session.ping-interval", "Clients send a sign of life when they sent nothing for this long.",
     fallback: "10s")
 
+  static let drainSpread = Setting.duration(
+    "shutdown.drain-spread",
+    "Over how long a stopping server spreads asking its clients to move; less than shutdown.grace.",
+    fallback: "half of shutdown.grace")
+
   // MARK: Both
 
   static let zooKeeperConnect = Setting(
@@ -128,7 +133,7 @@ enum Settings {
     redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key, replicas.key,
     replicationTimeout.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
-    idleTimeout.key, pingInterval.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
+    idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
     textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
   ]
 }
