@@ -1,0 +1,98 @@
+import CIMCore
+import CIMProtos
+import CIMTestSupport
+import TestSupport
+import Testing
+
+@Suite("Races of groups", .timeLimit(.minutes(1)))
+struct GroupRaceTests {
+  private let friends = Conversation.group(try! GroupID("friends"))
+
+  private func create(_ world: RaceWorld, _ owner: RaceClient) async throws {
+    _ = try await world.withRoute(as: owner) { route, options in
+      try await route.createGroup(CimV1.CreateGroupRequest(groupID: "friends"), options: options)
+    }
+  }
+
+  private func join(_ world: RaceWorld, _ client: RaceClient) async throws {
+    _ = try await world.withRoute(as: client) { route, options in
+      try await route.joinGroup(CimV1.JoinGroupRequest(groupID: "friends"), options: options)
+    }
+  }
+
+  private func leave(_ world: RaceWorld, _ client: RaceClient) async throws {
+    _ = try await world.withRoute(as: client) { route, options in
+      try await route.leaveGroup(CimV1.LeaveGroupRequest(groupID: "friends"), options: options)
+    }
+  }
+
+  @Test(
+    "A member whose joining was logged and told to nobody becomes one by its mark, and misses nothing since")
+  func joinUntold() async throws {
+    try await RaceWorld.run { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      try await bob.connect()
+      try await create(world, ann)
+      try await ann.say("before", to: friends)
+      world.held.fail(.sessions, of: bob.id)
+      try await join(world, bob)
+      try await ann.say("after", to: friends)
+      world.clock.advance(milliseconds: 3_000)
+      try await bob.waitForTexts(["after"], in: friends)
+      #expect(bob.shown(in: friends) == [.joined(bob.user.id), .text("after")])
+    }
+  }
+
+  @Test("A message that is sent while its sender leaves is in the log before the leave, or refused")
+  func sendMeetsLeave() async throws {
+    try await RaceWorld.run { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      try await bob.connect()
+      try await create(world, ann)
+      try await join(world, bob)
+      let append = world.held.hold(.append, of: bob.id, in: friends)
+      let id = try await bob.post("too late", to: friends)
+      try await append.reached()
+      try await leave(world, bob)
+      append.release()
+      guard case .refused(let refused) = try await bob.result(of: id) else {
+        Issue.record("accepted from who had left")
+        return
+      }
+      #expect(refused.reason == .notAMember)
+      try await ann.say("after", to: friends)
+      try await eventually("ann was shown bob's leave") {
+        ann.shown(in: friends).contains(.left(bob.user.id))
+      }
+      try await eventually("bob was shown his own leave") {
+        bob.shown(in: friends).last == .left(bob.user.id)
+      }
+      // Nothing behind it is for bob.
+      try await ann.say("lobby", to: .lobby)
+      try await bob.waitForTexts(["lobby"], in: .lobby)
+      #expect(bob.texts(in: friends).isEmpty)
+    }
+  }
+
+  @Test("A member that connects while the group is spoken in gets all since its joining, in order")
+  func connectMeetsMessage() async throws {
+    try await RaceWorld.run(servers: 2) { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect(to: 1)
+      try await create(world, ann)
+      try await ann.say("before", to: friends)
+      try await join(world, bob)
+      try await ann.say("one", to: friends)
+      let groups = world.held.hold(.groups, of: bob.id, .after)
+      try await bob.beginConnecting(to: 0)
+      try await groups.reached()
+      try await ann.say("two", to: friends)
+      groups.release()
+      try await bob.waitForTexts(["one", "two"], in: friends)
+      try await ann.say("three", to: friends)
+      try await bob.waitForTexts(["one", "two", "three"], in: friends)
+    }
+  }
+}
