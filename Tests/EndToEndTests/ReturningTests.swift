@@ -3,6 +3,59 @@ import TestSupport
 import Testing
 
 @Suite("A person who comes back to the chat", .serialized) struct ReturningTests {
+  @Test("What was said meanwhile is shown once, in order, each with its own sender", .timeLimit(.minutes(2)))
+  func left() async throws {
+    try await self.comeBack { chat in
+      try chat.type(":q!")
+      #expect(try await chat.process.waitUntilExit() == .code(0))
+    }
+  }
+
+  @Test("The same after the program was killed", .timeLimit(.minutes(2)))
+  func killed() async throws {
+    try await self.comeBack { chat in
+      chat.process.kill()
+      try await chat.process.waitUntilExit()
+    }
+  }
+
+  private func comeBack(after leave: (TerminalChat) async throws -> Void) async throws {
+    let cluster = try await CimCluster()
+    let ann = try await cluster.chat(as: "ann")
+    let ben = try await cluster.chat(as: "ben")
+    let cat = try await cluster.chat(as: "cat")
+    try ben.type("before, from ben")
+    try await ann.sees("before, from ben")
+    // Nobody is to be shown again what is on the screen.
+    try ann.type("\(ben.id);;I am off")
+    try await ben.sees("I am off")
+    try await leave(ann)
+
+    for number in 1...5 {
+      try ben.type("\(ann.id);;private \(number)")
+      try cat.type("\(ann.id);;also private \(number)")
+      try ben.type("public \(number)")
+    }
+    try await cat.sees("public 5")
+
+    let back = try await cluster.chat(as: "ann", after: ann)
+    #expect(back.id == ann.id)
+    for text in [
+      "] ben (\(ben.id)): private 5", "] cat (\(cat.id)): also private 5", "ben (\(ben.id)): public 5",
+    ] {
+      try await back.sees(text)
+    }
+    try ben.type("welcome back")
+    try await back.sees("welcome back")
+    let screen = back.screen
+    for kind in ["] ben (\(ben.id)): private", "] cat (\(cat.id)): also private", "ben (\(ben.id)): public"] {
+      let shown = screen.ranges(of: "\(kind) ").compactMap { screen[$0.upperBound...].first }
+      #expect(shown == ["1", "2", "3", "4", "5"], "\(kind): \(screen)")
+    }
+    #expect(!screen.contains("before, from ben"), "\(screen)")
+    #expect(!screen.contains("I am off"), "what ann said herself")
+  }
+
   @Test(
     "A line that was not answered before the program was killed is sent when it runs again",
     .timeLimit(.minutes(2)))
