@@ -18,7 +18,7 @@ extension RouteAPI {
     try requireServers()
     let verdict = await core.intake.submit(
       Submission(
-        sender: sender, device: nil, conversation: conversation, idempotency: idempotency,
+        sender: sender, conversation: conversation, idempotency: idempotency,
         content: request.content, ackLevel: request.ackLevel))
     switch verdict {
     case .accepted(let entry, let duplicate, var reached):

@@ -49,7 +49,7 @@ struct GroupDesk: Sendable {
   private func tell(_ entry: LogEntry, newMember: UserID?) async {
     do {
       if let newMember { try await delivery.deliver(entry, to: newMember) }
-      try await delivery.deliver(entry, from: nil)
+      try await delivery.deliver(entry)
     } catch {
       counters.failedDeliveries.count()
       logger.debug("a change of a group was logged and not delivered", metadata: ["error": "\(error)"])

@@ -9,22 +9,21 @@ struct Delivery: Sendable {
   let links: LinkSet
   let unresolved: Unresolved
 
-  /// Delivers an entry to everyone it is for and who is online.
+  /// Delivers an entry to everyone it is for and who is online. The sender's sessions are among them: what was sent is part
+  /// of the conversation on all devices, and the next message names it as its predecessor.
   ///
   /// It is called after the append, so that every session that was opened before it is found here. A session that is opened
   /// later finds the message in the log.
   ///
-  /// - Parameter device: the sender's device, which has it already.
   /// - Throws: `StoreError` when the sessions can't be looked up, `MessageDecodingError` for an entry that no route wrote.
-  func deliver(_ entry: LogEntry, from device: DeviceID?) async throws {
+  func deliver(_ entry: LogEntry) async throws {
     let message = try CimV1.Message(entry)
-    guard case .direct = entry.conversation else {
+    guard case .direct(let pair) = entry.conversation else {
       return links.broadcast(message, bytes: entry.frameBytes)
     }
-    guard let recipient = entry.receiver else { return }
-    let found = try await sessions.sessions(of: [recipient])[recipient] ?? []
-    deliver(
-      entry, message, to: found.filter { $0.user != entry.sender.id || $0.device != device })
+    let users = pair.lower == pair.higher ? [pair.lower] : [pair.lower, pair.higher]
+    let found = try await sessions.sessions(of: users)
+    deliver(entry, message, to: users.flatMap { found[$0] ?? [] })
   }
 
   /// Delivers an entry to all sessions of a user, by name: those that are no members of its conversation yet become some.

@@ -142,7 +142,7 @@ final class Intake: Sendable {
       var reached = isReplicated ? CimV1.AckLevel.replicated : .logged
       do {
         // Also of a duplicate: whoever appended it may have died before it was delivered.
-        try await delivery.deliver(entry, from: submission.device)
+        try await delivery.deliver(entry)
         if duplicate, submission.ackLevel == .delivered, try await acks.hasArrived(entry) {
           reached = .delivered
         }

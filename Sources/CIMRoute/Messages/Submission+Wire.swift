@@ -32,7 +32,7 @@ extension Submission {
       throw InvalidSubmission(.invalid, "send_id.counter is 0: counters of a producer begin with 1.")
     }
     self.init(
-      sender: sender, device: try? DeviceID(send.deviceID), conversation: conversation,
+      sender: sender, conversation: conversation,
       idempotency: .producer(producer, counter: sendID.counter), content: message.content,
       ackLevel: message.ackLevel)
   }

@@ -7,8 +7,6 @@ import NgRPC
 struct Submission: Sendable {
   /// Who says it.
   let sender: Account
-  /// The device from which it was sent, if it was one.
-  let device: DeviceID?
   /// Where it goes: the lobby, a group, or a private conversation of the sender's.
   let conversation: Conversation
   /// How a repetition is known.
