@@ -382,10 +382,11 @@ public enum CIMProtosDescriptors {
       \u{A}\u{5}Reset\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12})\u{A}\
       \u{5}after\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{5}after\u{12}'\u{A}\u{4}next\u{18}\
       \u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{4}next\u{12})\u{A}\u{5}until\u{18}\u{4}\u{20}\u{1}\
-      (\u{B}2\u{13}.cim.v1.LogPositionR\u{5}until*{\u{A}\u{A}KickReason\u{12}\u{1B}\u{A}\u{17}KICK_REASON_\
-      UNSPECIFIED\u{10}\u{0}\u{12}\u{18}\u{A}\u{14}KICK_REASON_REPLACED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}K\
-      ICK_REASON_LOGGED_OUT\u{10}\u{2}\u{12}\u{14}\u{A}\u{10}KICK_REASON_IDLE\u{10}\u{3}\"\u{4}\u{8}\u{4}\u{10}\
-      \u{4}2I\u{A}\u{7}Session\u{12}>\u{A}\u{7}Connect\u{12}\u{16}.cim.v1.ConnectRequest\u{1A}\u{17}.cim.v\
-      1.ConnectResponse(\u{1}0\u{1}b\u{6}proto3
+      (\u{B}2\u{13}.cim.v1.LogPositionR\u{5}until*\u{97}\u{1}\u{A}\u{A}KickReason\u{12}\u{1B}\u{A}\u{17}KI\
+      CK_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\u{18}\u{A}\u{14}KICK_REASON_REPLACED\u{10}\u{1}\u{12}\u{1A}\u{A}\
+      \u{16}KICK_REASON_LOGGED_OUT\u{10}\u{2}\u{12}\u{14}\u{A}\u{10}KICK_REASON_IDLE\u{10}\u{3}\u{12}\u{1A}\
+      \u{A}\u{16}KICK_REASON_LOST_TRACK\u{10}\u{5}\"\u{4}\u{8}\u{4}\u{10}\u{4}2I\u{A}\u{7}Session\u{12}>\u{A}\
+      \u{7}Connect\u{12}\u{16}.cim.v1.ConnectRequest\u{1A}\u{17}.cim.v1.ConnectResponse(\u{1}0\u{1}b\u{6}p\
+      roto3
       """)
 }

@@ -15,6 +15,8 @@ extension CimV1 {
     public static let loggedOut = Self(rawValue: 2)
     /// Nothing was received for the idle timeout.
     public static let idle = Self(rawValue: 3)
+    /// The service has lost track of the connection: connect again.
+    public static let lostTrack = Self(rawValue: 5)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -30,6 +32,7 @@ extension CimV1 {
       case 1: "KICK_REASON_REPLACED"
       case 2: "KICK_REASON_LOGGED_OUT"
       case 3: "KICK_REASON_IDLE"
+      case 5: "KICK_REASON_LOST_TRACK"
       default: String(rawValue)
       }
     }

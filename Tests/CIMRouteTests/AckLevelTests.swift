@@ -129,7 +129,7 @@ struct AckLevelTests {
           try await $0.send(request, options: options).accepted?.reached
         }
       }
-      #expect(try await send(timeout: .milliseconds(600)) == .logged)
+      #expect(try await send(timeout: .seconds(3)) == .logged)
       _ = try await probed.probe.nextDelivery()
       async let reached = send(timeout: .seconds(20))
       let position = try await probed.probe.nextDelivery().message?.position

@@ -24,6 +24,9 @@ struct DrainTests {
       send(1)
       send(2)
       try await append.reached()
+      // Frames are taken in order: with this one's answer both have been.
+      probed.probe.send(.tailsQuery(CimV1.TailsQuery(conversations: ["lobby"])))
+      _ = try await probed.probe.nextTails()
       async let stopped: Void = probed.route.node.shutdown(within: .seconds(10))
       try await eventually("it goes away") { !probed.route.node.isReady }
       append.release()

@@ -111,6 +111,17 @@ struct LinkMachineTests {
     #expect(machine.isUp)
   }
 
+  @Test("A route that slept past the time handles nothing of what waited: it was asked elsewhere")
+  func slept() {
+    var machine = up()
+    let opened = CimV1.LinkResponse.Frame.sessionOpened(CimV1.SessionOpened(requestID: 1))
+    guard case .giveUp = machine.received(opened, attempt: 1, at: start + .seconds(3), random: 0.5) else {
+      Issue.record("an old request is handled")
+      return
+    }
+    #expect(machine.received(opened, attempt: 1, at: start + .seconds(3), random: 0.5) == .nothing)
+  }
+
   @Test("What comes from an earlier try is ignored")
   func earlierTry() {
     var machine = up()

@@ -128,4 +128,27 @@ struct SessionDeskTests {
       }
     }
   }
+
+  @Test("A session whose place was taken by one that its server was never told of is asked to connect again")
+  func lostTrack() async throws {
+    try await ProbedRoute.run { probed in
+      let other = try await ProbeServer("other", registry: probed.registry)
+      let ann = try await probed.person("ann")
+      let open = probed.held.hold(.open)
+      probed.probe.send(
+        .sessionOpened(CimV1.SessionOpened(requestID: 1, token: ann.token, deviceID: ann.device)))
+      try await open.reached()
+      probed.probe.cut()
+      let newer = try await probed.stores.sessions.open(
+        user: ann.account.id, device: try DeviceID(ann.device), on: other.instance, loginGeneration: 1)
+      try await probed.probe.waitForLink(2)
+      open.release()
+      let kick = try await other.next("the kick") { frame -> CimV1.KickSession? in
+        if case .kick(let kick) = frame { kick } else { nil }
+      }
+      #expect(kick.kick?.reason == .lostTrack)
+      #expect(kick.session?.sessionEpoch == newer.session.epoch.rawValue)
+      await other.stop()
+    }
+  }
 }

@@ -181,7 +181,11 @@ struct LinkTests {
       let online = try await cluster.onlineUsers(as: ann)
       #expect(online == [ann.user, bob.user])
       try await ann.post("me too", to: "lobby")
-      #expect(try await bob.nextMessage().content?.kind == .text("me too"))
+      // Behind what bob sent, which comes back.
+      let lobby = try await bob.next { frame -> CimV1.Message? in
+        if case .message(let message) = frame, message.conversation == "lobby" { message } else { nil }
+      }
+      #expect(lobby.content?.kind == .text("me too"))
       await ann.leave()
       await bob.leave()
       try await eventually("nobody is online") {
@@ -229,7 +233,7 @@ struct LinkTests {
         try await cluster.stores.sessions.sessions(of: [ghost.id]).isEmpty
       }
       #expect(cluster.routes[0].node.statistics.notHere >= 2)
-      #expect(cluster.servers[0].node.statistics.delivered == 0)
+      #expect(cluster.servers[0].node.statistics.delivered <= 1, "What ann sent comes back to ann alone.")
       await ann.leave()
     }
   }

@@ -39,6 +39,10 @@ package struct LinkHeartbeat: Sendable {
     lastSent = now
   }
 
+  /// Whether nothing has come for too long. A process that slept through that finds what waited for it before its timer runs:
+  /// the other end has given the link up, and has asked elsewhere for what is read only now.
+  package func isDown(at now: NIODeadline) -> Bool { now >= lastReceived + timing.downAfter }
+
   /// Something came from the other end.
   package mutating func received(at now: NIODeadline) { lastReceived = now }
 
@@ -47,7 +51,7 @@ package struct LinkHeartbeat: Sendable {
 
   /// What is to be done now; a ping counts as sent.
   package mutating func check(at now: NIODeadline) -> Verdict {
-    if now >= lastReceived + timing.downAfter { return .down }
+    if isDown(at: now) { return .down }
     guard now >= lastSent + timing.pingAfter else { return .nothing }
     lastSent = now
     return .ping

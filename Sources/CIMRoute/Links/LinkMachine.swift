@@ -113,6 +113,7 @@ struct LinkMachine: Sendable {
       phase = .settling(heartbeat)
       return .nothing
     case .settling(var heartbeat):
+      guard !heartbeat.isDown(at: now) else { return act(on: .down, now, random) }
       heartbeat.received(at: now)
       phase = .settling(heartbeat)
       guard case .interest(let interest) = frame else { return handle(frame) }
@@ -121,6 +122,7 @@ struct LinkMachine: Sendable {
       phase = .up(heartbeat)
       return .interest(interest, isFirst: true)
     case .up(var heartbeat):
+      guard !heartbeat.isDown(at: now) else { return act(on: .down, now, random) }
       heartbeat.received(at: now)
       phase = .up(heartbeat)
       guard case .interest(let interest) = frame else { return handle(frame) }

@@ -129,6 +129,9 @@ struct SessionDesk: Sendable {
       return
     }
     close(opened.session)
+    // A route that stopped for a moment may have taken the place of a session that was opened elsewhere meanwhile.
+    guard let replaced = opened.replaced, !links.alive([replaced]).isEmpty else { return }
+    links.kick(replaced, .lostTrack, "The service has lost track of this connection; connect again.")
   }
 
   /// Whether a server that has registered anew wrote a session again, or has the device's next one: it knows then itself
