@@ -8,6 +8,8 @@ import Testing
 struct QuestionQueueTests {
   private let start = NIODeadline.uptimeNanoseconds(0)
 
+  private func light(_: UInt64) -> Int { 0 }
+
   private func key(_ seq: UInt64) -> FetchKey {
     FetchKey(conversation: "lobby", after: LogPosition(epoch: 1, seq: seq), isLate: false)
   }
@@ -86,27 +88,37 @@ struct QuestionQueueTests {
     for session in [1, 2, 3] as [UInt64] { queue.add(session, isNew: false) }
     queue.add(1, isNew: true)
     queue.add(1, isNew: false)
-    #expect(queue.next(at: start)?.entries.map(\.session) == [1, 2])
-    #expect(queue.next(at: start)?.entries.map(\.session) == [3])
+    #expect(queue.next(at: start, weight: light)?.entries.map(\.session) == [1, 2])
+    #expect(queue.next(at: start, weight: light)?.entries.map(\.session) == [3])
     queue.add(4, isNew: false)
-    #expect(queue.next(at: start) == nil, "two are under way")
+    #expect(queue.next(at: start, weight: light) == nil, "two are under way")
     #expect(queue.answered(1) == [.init(session: 1, isNew: true), .init(session: 2, isNew: false)])
     #expect(queue.answered(1) == nil)
-    #expect(queue.next(at: start)?.entries.map(\.session) == [4])
+    #expect(queue.next(at: start, weight: light)?.entries.map(\.session) == [4])
   }
 
   @Test("A batch that fails, or takes too long, is asked for again")
   func failingBatches() {
     var queue = SyncQueue(maxSessions: 2, maxInFlight: 2, timeout: .seconds(5))
     queue.add(1, isNew: true)
-    _ = queue.next(at: start)
+    _ = queue.next(at: start, weight: light)
     queue.failed(1, isElsewherePossible: false)
     #expect(!queue.hasNext)
     queue.retry(at: start)
-    #expect(queue.next(at: start)?.entries == [.init(session: 1, isNew: true)])
+    #expect(queue.next(at: start, weight: light)?.entries == [.init(session: 1, isNew: true)])
     queue.retry(at: start + .seconds(6))
     #expect(queue.answered(2) == nil, "too late")
-    #expect(queue.next(at: start + .seconds(6))?.entries == [.init(session: 1, isNew: true)])
+    #expect(queue.next(at: start + .seconds(6), weight: light)?.entries == [.init(session: 1, isNew: true)])
+  }
+
+  @Test("A session that says much is asked for alone")
+  func heavy() {
+    var queue = SyncQueue(maxSessions: 64, maxInFlight: 8, timeout: .seconds(5))
+    for session in [1, 2, 3, 4] as [UInt64] { queue.add(session, isNew: true) }
+    let weight: (UInt64) -> Int = { $0 == 2 ? 10_000 : 900 }
+    var batches: [[UInt64]] = []
+    while let batch = queue.next(at: start, weight: weight) { batches.append(batch.entries.map(\.session)) }
+    #expect(batches == [[1], [2], [3, 4]])
   }
 
   // MARK: Rounds

@@ -16,11 +16,17 @@ public final class TestClient: Sendable {
   private let call: ClientCall<CimV1.ConnectRequest, CimV1.ConnectResponse>
   private let producer: String
   private let counters = Mutex<[String: UInt64]>([:])
+  private let positions = Mutex<[String: CimV1.LogPosition]>([:])
 
   /// Registers, logs in, connects, and waits for the welcome.
   ///
-  /// - Parameter index: which server to connect to; nil takes the one that the route chooses.
-  public init(_ name: String, device: String = "d1", to index: Int? = nil, in cluster: Cluster) async throws {
+  /// - Parameters:
+  ///   - index: which server to connect to; nil takes the one that the route chooses.
+  ///   - cursors: how far it says it has stored what it knows of.
+  public init(
+    _ name: String, device: String = "d1", to index: Int? = nil, cursors: [CimV1.Cursor] = [],
+    in cluster: Cluster
+  ) async throws {
     let login = try await cluster.withRoute { route in
       let user = try await route.register(CimV1.RegisterRequest(name: name)).user
       return try await route.login(
@@ -39,7 +45,8 @@ public final class TestClient: Sendable {
     token = login.token
     producer = "p-\(name)-\(device)"
     try await call.send(
-      CimV1.ConnectRequest(frame: .hello(CimV1.Hello(deviceID: device, protocolVersion: 1))))
+      CimV1.ConnectRequest(frame: .hello(CimV1.Hello(deviceID: device, protocolVersion: 1, cursors: cursors)))
+    )
     guard case .welcome(let welcome) = try await Self.next(call) else {
       throw RPCError(code: .unknown, message: "The first frame was no welcome.")
     }
@@ -62,15 +69,18 @@ public final class TestClient: Sendable {
 
   /// Sends a text under the next number, and does not wait for the answer.
   ///
+  /// - Parameter again: the number of a text that is sent again.
   /// - Returns: the number.
   @discardableResult
-  public func post(_ text: String, to conversation: String, properties: [String: String] = [:]) async throws
-    -> UInt64
-  {
-    let counter = counters.withLock { counters in
-      counters[conversation, default: 0] += 1
-      return counters[conversation, default: 0]
-    }
+  public func post(
+    _ text: String, to conversation: String, properties: [String: String] = [:], as again: UInt64? = nil
+  ) async throws -> UInt64 {
+    let counter =
+      again
+      ?? counters.withLock { counters in
+        counters[conversation, default: 0] += 1
+        return counters[conversation, default: 0]
+      }
     let id = CimV1.SendId(producer: producer, conversation: conversation, counter: counter)
     try await send(
       .send(CimV1.Send(sendID: id, content: CimV1.Content(kind: .text(text), properties: properties))))
@@ -83,6 +93,16 @@ public final class TestClient: Sendable {
   }
 
   // MARK: What comes
+
+  /// Keeps in mind how far a conversation has come.
+  public func note(_ position: CimV1.LogPosition?, of conversation: String) {
+    positions.withLock { $0[conversation] = position }
+  }
+
+  /// How far a conversation has come, as `note` was told.
+  public func lastPosition(of conversation: String) -> CimV1.LogPosition? {
+    positions.withLock { $0[conversation] }
+  }
 
   /// The next frame; nil when the call has ended with OK.
   public func next() async throws -> CimV1.ConnectResponse.Frame? { try await Self.next(call) }

@@ -11,10 +11,13 @@ final class LinkHandler: StreamHandler {
 
   /// What the route was asked for and has not answered.
   private enum Request {
-    case open(device: String, for: SessionAddress)
+    case open(token: String, device: String, epoch: UInt64, for: SessionAddress)
     case send(number: UInt64, from: SessionAddress)
     case sync(batch: UInt64, from: Int)
   }
+
+  /// How long a route may take to remove a closed session: it goes on trying while the store is away.
+  private static let reportAge = TimeAmount.minutes(2)
 
   /// How long a delivery may wait for its acknowledgement; push.proto states it.
   private static let acknowledgeAfter = TimeAmount.milliseconds(50)
@@ -45,8 +48,7 @@ final class LinkHandler: StreamHandler {
     queue = EventLoopQueue(eventLoop: stream.eventLoop)
     let timing = core.configuration.linkTiming
     machine = LinkMachine(timing: timing, now: .now())
-    // Each end takes up to `downAfter` to notice.
-    reports = RecentReports(maxAge: timing.downAfter + timing.downAfter + timing.pingAfter)
+    reports = RecentReports(maxAge: Self.reportAge)
     let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
     timer = stream.eventLoop.scheduleRepeatedTask(initialDelay: timing.checkEvery, delay: timing.checkEvery) {
       _ in
@@ -124,7 +126,9 @@ final class LinkHandler: StreamHandler {
     var sessions: Set<SessionAddress> = []
     for request in requests.values {
       switch request {
-      case .open(_, let session), .send(_, let session): sessions.insert(session)
+      case .open(let token, let device, let epoch, let session):
+        openLost(token: token, device: device, epoch: epoch, of: session)
+      case .send(_, let session): sessions.insert(session)
       case .sync(let batch, let shard): syncFailed(batch, shard)
       }
     }
@@ -140,7 +144,9 @@ final class LinkHandler: StreamHandler {
   /// Has a command that came too late for this link carried out by another.
   private func giveBack(_ command: LinkCommand) {
     switch command {
-    case .open(_, _, _, let session), .send(_, _, let session, _):
+    case .open(let token, let device, let epoch, let session):
+      openLost(token: token, device: device, epoch: epoch, of: session)
+    case .send(_, _, let session, _):
       core.shards.push(.linkLost(id, to: session.number), to: session.shard)
     case .sync(_, let batch, let shard): syncFailed(batch, shard)
     case .frame(.tailsQuery(let query)): core.links.query(tailsOf: query.conversations)
@@ -148,6 +154,12 @@ final class LinkHandler: StreamHandler {
       if let session = closed.session { core.links.report(closed: session) }
     case .frame, .end: break
     }
+  }
+
+  private func openLost(token: String, device: String, epoch: UInt64, of session: SessionAddress) {
+    core.shards.push(
+      .openLost(id, Opening(token: token, device: device, epoch: epoch, session: session.number)),
+      to: session.shard)
   }
 
   private func syncFailed(_ batch: UInt64, _ shard: Int) {
@@ -170,7 +182,7 @@ final class LinkHandler: StreamHandler {
           reports.add(session, at: .now())
         }
       case .open(let token, let device, let epoch, let session):
-        let request = add(.open(device: device, for: session))
+        let request = add(.open(token: token, device: device, epoch: epoch, for: session))
         send(
           .sessionOpened(
             CimV1.SessionOpened(requestID: request, token: token, deviceID: device, sessionEpoch: epoch)))
@@ -223,7 +235,7 @@ final class LinkHandler: StreamHandler {
   }
 
   private func opened(_ result: CimV1.SessionResult) {
-    guard case .open(let device, let session) = requests.removeValue(forKey: result.requestID) else {
+    guard case .open(_, let device, _, let session) = requests.removeValue(forKey: result.requestID) else {
       return core.counters.ignoredFrames.count()
     }
     switch result.outcome {
@@ -272,8 +284,14 @@ final class LinkHandler: StreamHandler {
         core.shards.pushToAll(.heard(position, in: tail.conversation, by: nil))
         continue
       }
-      // Who is not here learns it where it is.
-      for (shard, recipients) in core.locate(tail.sessions).here {
+      let (here, missing) = core.locate(tail.sessions)
+      core.counters.notHere.count(missing.count)
+      for session in missing {
+        send(
+          .notHere(
+            CimV1.NotHere(session: session, conversation: tail.conversation, position: tail.position)))
+      }
+      for (shard, recipients) in here {
         core.shards.push(.heard(position, in: tail.conversation, by: recipients.map(\.number)), to: shard)
       }
     }

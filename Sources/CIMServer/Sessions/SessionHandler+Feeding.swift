@@ -45,6 +45,9 @@ extension SessionHandler {
 
   // MARK: Synchronising
 
+  /// How many places of conversations are said when a route is asked of the session.
+  var syncWeight: Int { machine.cursors.count }
+
   /// What a route is asked of the session; nil while there is nothing to ask for.
   func syncRequest(isNew: Bool) -> CimV1.SyncSession? {
     guard machine.isOpen, let identity = machine.identity else { return nil }

@@ -140,13 +140,12 @@ final class SessionHandler: StreamHandler {
   /// Asks a route to write the session.
   private func open() {
     guard let device = machine.identity?.device ?? machine.openingDevice else { return }
-    // The user's id stands before the dot: one user's sessions are opened by one route while links are steady.
-    let key = token.prefix { $0 != "." }
+    let opening = Opening(
+      token: token, device: device, epoch: machine.identity?.epoch ?? 0, session: number)
     // A link that takes nothing has gone since it was chosen, and is not chosen again.
-    while let link = core.links.choose(for: key) {
+    while let link = core.links.choose(for: opening.key) {
       openingLink = link.id
-      let epoch = machine.identity?.epoch ?? 0
-      if link.push(.open(token: token, device: device, epoch: epoch, for: address)) { return }
+      if link.push(.open(token: token, device: device, epoch: opening.epoch, for: address)) { return }
     }
     perform(machine.noRoute())
   }
@@ -195,10 +194,9 @@ final class SessionHandler: StreamHandler {
     shard.sync(number, isNew: true)
   }
 
-  /// A link that this session had asked for something is gone: it is asked for on another.
-  func linkLost(_ link: LinkID) {
+  /// The link over which the session was to be written is gone: it is asked for on another.
+  func openLost(on link: LinkID) {
     if machine.awaitsGrant, openingLink == link { open() }
-    resend(lostOn: link)
   }
 }
 

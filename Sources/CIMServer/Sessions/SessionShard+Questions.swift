@@ -66,7 +66,7 @@ extension SessionShard {
 
   private func sendSyncs() {
     areSyncsScheduled = false
-    while let batch = syncs.next(at: .now()) {
+    while let batch = syncs.next(at: .now(), weight: { self[$0]?.syncWeight ?? 0 }) {
       let sessions = batch.entries.compactMap { self[$0.session]?.syncRequest(isNew: $0.isNew) }
       guard !sessions.isEmpty else {
         _ = syncs.answered(batch.number)

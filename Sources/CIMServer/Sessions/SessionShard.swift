@@ -36,6 +36,8 @@ final class SessionShard {
   var tailsDue = 0.0
   var lastTails: NIODeadline
   private var restatements: Restatements
+  /// Openings whose client has left, and of which nobody knows whether a route has written them.
+  private var orphans: [Opening] = []
   private var draining: DrainSchedule?
 
   init(index: Int, eventLoop: any EventLoop, core: ServerCore) {
@@ -132,9 +134,12 @@ final class SessionShard {
       restateNext()
     case .answered(let result, let send, let number): sessions[number]?.answered(result, number: send)
     case .delivered(let delivered, let number): sessions[number]?.delivered(delivered)
-    case .linkLost(let link, let number): sessions[number]?.linkLost(link)
+    case .openLost(let link, let opening):
+      if let session = sessions[opening.session] { session.openLost(on: link) } else { adopt(opening) }
+    case .linkLost(let link, let number): sessions[number]?.resend(lostOn: link)
     case .linksChanged:
       linksChanged()
+      adoptOrphans()
       restateNext()
     case .inForce(let number): sessions[number]?.interestInForce()
     case .deliverToMembers(let entry):
@@ -180,6 +185,28 @@ final class SessionShard {
           userID: granted.user?.id ?? 0, deviceID: device, sessionEpoch: granted.sessionEpoch))
     }
     restateNext()
+  }
+
+  // MARK: Openings without a client
+
+  /// A client has left, and the route that was asked for its session has gone: when it wrote the session, nobody knows its
+  /// epoch, and the user is online for ever. It is asked for once more, and closed when it is granted.
+  private func adopt(_ opening: Opening) {
+    // What is stated again has an epoch, which was reported as closed.
+    guard opening.epoch == 0 else { return }
+    orphans.append(opening)
+    adoptOrphans()
+  }
+
+  private func adoptOrphans() {
+    while let opening = orphans.last, let link = core.links.choose(for: opening.key) {
+      let address = SessionAddress(shard: index, number: opening.session)
+      // A link that takes nothing has gone since it was chosen, and is not chosen again.
+      guard
+        link.push(.open(token: opening.token, device: opening.device, epoch: 0, for: address))
+      else { continue }
+      orphans.removeLast()
+    }
   }
 
   /// Sessions may leave while they are visited.

@@ -12,6 +12,8 @@ enum ShardEvent: Sendable {
   case answered(CimV1.SendResult, number: UInt64, to: UInt64)
   /// A message has reached a device of its receiver.
   case delivered(CimV1.Delivered, to: UInt64)
+  /// The link over which a session's opening was asked for is gone.
+  case openLost(LinkID, Opening)
   /// The link that a session had asked for something is gone.
   case linkLost(LinkID, to: UInt64)
   /// A link is up, or gone.

@@ -18,6 +18,9 @@ struct SyncQueue: Sendable {
   }
 
   private let maxSessions: Int
+  /// How much may be said in a request, unless it is of one session: places of conversations.
+  private static let maxWeight = 2000
+
   private let maxInFlight: Int
   private let timeout: TimeAmount
   private var waiting: Deque<UInt64> = []
@@ -50,12 +53,18 @@ struct SyncQueue: Sendable {
   }
 
   /// The next request to be sent; call it until it is nil.
-  mutating func next(at now: NIODeadline) -> Batch? {
+  ///
+  /// - Parameter weight: how many places of conversations are said of a session.
+  mutating func next(at now: NIODeadline, weight: (UInt64) -> Int) -> Batch? {
     guard hasNext else { return nil }
-    let entries = waiting.prefix(maxSessions).map {
-      Entry(session: $0, isNew: wishes.removeValue(forKey: $0) ?? false)
+    var entries: [Entry] = []
+    var total = 0
+    while entries.count < maxSessions, let session = waiting.first {
+      total += weight(session)
+      guard entries.isEmpty || total <= Self.maxWeight else { break }
+      waiting.removeFirst()
+      entries.append(Entry(session: session, isNew: wishes.removeValue(forKey: session) ?? false))
     }
-    waiting.removeFirst(entries.count)
     lastNumber += 1
     inFlight[lastNumber] = (entries, now)
     return Batch(number: lastNumber, entries: entries)
