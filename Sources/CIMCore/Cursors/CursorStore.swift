@@ -3,7 +3,11 @@
 /// Positions are compared by epoch, then by number. A place with number 0 is one too: nothing yet.
 public protocol CursorStore: Store {
   /// The cursors of devices and of their users, looked up at once. Every device that is asked for is in the answer.
-  func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors]
+  ///
+  /// - Parameter conversations: for a device that is in it, only the cursors in these conversations.
+  func cursors(
+    of devices: [UserDevice], in conversations: [UserDevice: Set<Conversation>]
+  ) async throws(StoreError) -> [UserDevice: DeviceCursors]
 
   /// How far the user's furthest device is in one conversation; `nil` when none has anything.
   func cursor(of user: UserID, in conversation: Conversation) async throws(StoreError) -> LogPosition?
@@ -17,4 +21,11 @@ public protocol CursorStore: Store {
   func begin(
     _ device: UserDevice, in conversation: Conversation, at position: LogPosition
   ) async throws(StoreError) -> LogPosition
+}
+
+extension CursorStore {
+  /// The cursors of devices and of their users in all conversations, looked up at once.
+  public func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+    try await self.cursors(of: devices, in: [:])
+  }
 }

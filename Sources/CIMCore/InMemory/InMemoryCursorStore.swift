@@ -12,12 +12,18 @@ public final class InMemoryCursorStore: CursorStore {
   /// Creates a store without cursors.
   public init() {}
 
-  public func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+  public func cursors(
+    of devices: [UserDevice], in conversations: [UserDevice: Set<Conversation>]
+  ) async throws(StoreError) -> [UserDevice: DeviceCursors] {
     self.users.withLock { users in
       devices.reduce(into: [:]) { answer, device in
         let cursors = users[device.user]
+        let wanted = { (entry: (key: Conversation, value: LogPosition)) in
+          conversations[device]?.contains(entry.key) ?? true
+        }
         answer[device] = DeviceCursors(
-          device: cursors?.byDevice[device.device] ?? [:], user: cursors?.furthest ?? [:])
+          device: (cursors?.byDevice[device.device] ?? [:]).filter(wanted),
+          user: (cursors?.furthest ?? [:]).filter(wanted))
       }
     }
   }

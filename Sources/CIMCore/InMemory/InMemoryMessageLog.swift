@@ -48,15 +48,19 @@ public final class InMemoryMessageLog: MessageLog {
     }
   }
 
-  public func clearDirty(_ mark: DirtyMark, of user: UserID) async throws(StoreError) -> Bool {
+  public func clearDirty(_ marks: [UserID: [DirtyMark]]) async throws(StoreError) -> [UserID: [DirtyMark]] {
     let now = self.conversations.now
     return self.dirty.withLock { dirty in
-      guard dirty[user]?[mark.conversation] == mark.markedAt, self.isPastLease(mark.markedAt, at: now) else {
-        return false
+      var removed: [UserID: [DirtyMark]] = [:]
+      for (user, marks) in marks {
+        for mark in marks
+        where dirty[user]?[mark.conversation] == mark.markedAt && self.isPastLease(mark.markedAt, at: now) {
+          dirty[user]?[mark.conversation] = nil
+          removed[user, default: []].append(mark)
+        }
+        if dirty[user]?.isEmpty == true { dirty[user] = nil }
       }
-      dirty[user]?[mark.conversation] = nil
-      if dirty[user]?.isEmpty == true { dirty[user] = nil }
-      return true
+      return removed
     }
   }
 

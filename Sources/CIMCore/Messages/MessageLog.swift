@@ -42,10 +42,10 @@ public protocol MessageLog: Store {
     of users: [UserID], olderThan: UInt64, limit: Int
   ) async throws(StoreError) -> [UserID: [DirtyMark]]
 
-  /// Removes a user's mark if it still has that time and its lease is over: a mark set since then stays.
+  /// Removes marks of users, each if it still has that time and its lease is over: a mark set since then stays.
   ///
-  /// - Returns: whether this call removed it.
-  func clearDirty(_ mark: DirtyMark, of user: UserID) async throws(StoreError) -> Bool
+  /// - Returns: those that this call removed.
+  func clearDirty(_ marks: [UserID: [DirtyMark]]) async throws(StoreError) -> [UserID: [DirtyMark]]
 
   /// Appends a message, or answers as it was answered before; all of it is one atomic step.
   ///
@@ -84,6 +84,13 @@ public protocol MessageLog: Store {
 }
 
 extension MessageLog {
+  /// Removes one mark of a user if it still has that time and its lease is over.
+  ///
+  /// - Returns: whether this call removed it.
+  public func clearDirty(_ mark: DirtyMark, of user: UserID) async throws(StoreError) -> Bool {
+    try await !self.clearDirty([user: [mark]]).isEmpty
+  }
+
   /// The place of a log's last entry; `nil` for a log without any.
   public func tail(of conversation: Conversation) async throws(StoreError) -> LogPosition? {
     try await self.tails(of: [conversation])[conversation]

@@ -37,7 +37,7 @@ public struct RedisAccountStore: AccountStore {
   }
 
   public func accounts(_ ids: [UserID]) async throws(StoreError) -> [UserID: Account] {
-    let replies = await redis.send(ids.map { RedisCommand("HGET", StoreKey.account($0), "name") })
+    let replies = await redis.sendInChunks(ids.map { RedisCommand("HGET", StoreKey.account($0), "name") })
     do {
       var accounts: [UserID: Account] = [:]
       for (id, reply) in zip(ids, replies) {

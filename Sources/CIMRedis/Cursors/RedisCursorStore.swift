@@ -14,25 +14,34 @@ public struct RedisCursorStore: CursorStore {
     idleMilliseconds = limits.idleMilliseconds
   }
 
-  public func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors] {
-    let replies = await redis.send(
-      devices.flatMap { device in
-        [
-          RedisCommand("HGETALL", StoreKey.cursors(device)),
-          RedisCommand("HGETALL", StoreKey.cursors(device.user)),
-        ]
+  public func cursors(
+    of devices: [UserDevice], in conversations: [UserDevice: Set<Conversation>]
+  ) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+    let wanted = devices.map { conversations[$0].map(Array.init) }
+    let replies = await redis.sendInChunks(
+      zip(devices, wanted).flatMap { device, wanted in
+        [query(StoreKey.cursors(device), wanted), query(StoreKey.cursors(device.user), wanted)]
       })
     do {
       var cursors: [UserDevice: DeviceCursors] = [:]
       for (index, device) in devices.enumerated() {
         cursors[device] = DeviceCursors(
-          device: try replies[2 * index].get().asCursors(),
-          user: try replies[2 * index + 1].get().asCursors())
+          device: try replies[2 * index].get().asCursors(in: wanted[index]),
+          user: try replies[2 * index + 1].get().asCursors(in: wanted[index]))
       }
       return cursors
     } catch {
       throw StoreError(error)
     }
+  }
+
+  /// Asks for the cursors of some conversations, or of all.
+  private func query(_ key: String, _ conversations: [Conversation]?) -> RedisCommand {
+    // Redis takes no HMGET without a field; a conversation with this name there is not.
+    guard let conversations else { return RedisCommand("HGETALL", key) }
+    var command = RedisCommand("HMGET", key)
+    command.append(contentsOf: conversations.isEmpty ? ["-"] : conversations.map(\.description))
+    return command
   }
 
   public func cursor(
@@ -47,7 +56,7 @@ public struct RedisCursorStore: CursorStore {
   }
 
   public func advance(_ advances: [CursorAdvance]) async throws(StoreError) {
-    let replies = await redis.run(
+    let replies = await redis.runInChunks(
       advances.map { advance in
         RedisScript.advanceCursors.call(
           keys: [StoreKey.cursors(advance.device), StoreKey.cursors(advance.device.user)],
@@ -82,10 +91,19 @@ public struct RedisCursorStore: CursorStore {
 }
 
 extension RedisValue {
-  fileprivate func asCursors() throws(RedisError) -> [Conversation: LogPosition] {
+  /// Reads the answer to a query for the cursors of some conversations, or of all.
+  fileprivate func asCursors(
+    in conversations: [Conversation]?
+  ) throws(RedisError) -> [Conversation: LogPosition] {
     var cursors: [Conversation: LogPosition] = [:]
-    for (conversation, position) in try asPairs() {
-      cursors[try conversation.asConversation()] = try position.asLogPosition()
+    if let conversations {
+      for (conversation, position) in zip(conversations, try asArray()) {
+        cursors[conversation] = try position.ifPresent?.asLogPosition()
+      }
+    } else {
+      for (conversation, position) in try asPairs() {
+        cursors[try conversation.asConversation()] = try position.asLogPosition()
+      }
     }
     return cursors
   }

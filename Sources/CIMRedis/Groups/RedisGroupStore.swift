@@ -61,7 +61,7 @@ public struct RedisGroupStore: GroupStore {
   public func groups(of user: UserID) async throws(StoreError) -> [GroupID: LogPosition] {
     do {
       let candidates = try await hints.all(of: user)
-      let replies = await redis.send(candidates.map { membershipQuery(user, $0) })
+      let replies = await redis.sendInChunks(candidates.map { membershipQuery(user, $0) })
       var groups: [GroupID: LogPosition] = [:]
       for (group, reply) in zip(candidates, replies) {
         groups[group] = try reply.get().asMembers().first?.joinedAt

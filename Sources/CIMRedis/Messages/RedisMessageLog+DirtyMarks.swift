@@ -5,7 +5,7 @@ extension RedisMessageLog {
   public func markDirty(
     _ conversation: Conversation, for users: [UserID]
   ) async throws(StoreError) -> Timestamp? {
-    let marks = await redis.run(
+    let marks = await redis.runInChunks(
       users.map {
         RedisScript.markDirty.call(
           keys: [StoreKey.dirty($0)], conversation.description,
@@ -27,7 +27,7 @@ extension RedisMessageLog {
     of users: [UserID], olderThan: UInt64, limit: Int
   ) async throws(StoreError) -> [UserID: [DirtyMark]] {
     // The time is asked for first: a mark is not taken for older than it was when it was read.
-    let replies = await redis.send(
+    let replies = await redis.sendInChunks(
       [RedisCommand("TIME")]
         + users.map { RedisCommand("ZRANGE", StoreKey.dirty($0), 0, limit - 1, "WITHSCORES") })
     do {
@@ -51,13 +51,20 @@ extension RedisMessageLog {
     }
   }
 
-  public func clearDirty(_ mark: DirtyMark, of user: UserID) async throws(StoreError) -> Bool {
-    do {
-      let removed = try await redis.run(
+  public func clearDirty(_ marks: [UserID: [DirtyMark]]) async throws(StoreError) -> [UserID: [DirtyMark]] {
+    let each = marks.flatMap { user, marks in marks.map { (user, $0) } }
+    let replies = await redis.runInChunks(
+      each.map { user, mark in
         RedisScript.clearDirty.call(
           keys: [StoreKey.dirty(user)], mark.conversation.description, mark.markedAt.milliseconds,
-          leaseEnd(of: mark.markedAt)))
-      return try removed.asInteger() == 1
+          leaseEnd(of: mark.markedAt))
+      })
+    do {
+      var removed: [UserID: [DirtyMark]] = [:]
+      for ((user, mark), reply) in zip(each, replies) where try reply.get().asInteger() == 1 {
+        removed[user, default: []].append(mark)
+      }
+      return removed
     } catch {
       throw StoreError(error)
     }

@@ -35,7 +35,7 @@ public struct RedisMessageLog: MessageLog {
 
   public func tails(of conversations: [Conversation]) async throws(StoreError) -> [Conversation: LogPosition]
   {
-    let replies = await redis.send(
+    let replies = await redis.sendInChunks(
       conversations.map { RedisCommand("HGET", StoreKey.tail($0), "position") })
     do {
       var tails: [Conversation: LogPosition] = [:]

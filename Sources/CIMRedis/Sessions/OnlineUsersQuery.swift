@@ -15,7 +15,7 @@ struct OnlineUsersQuery {
     var offset = 0
     while users.count < limit {
       let members = try await chunk(at: offset)
-      let confirmed = try await confirm(members)
+      let confirmed = try await index.confirm(members)
       for (member, isConfirmed) in zip(members, confirmed) {
         if !isConfirmed {
           stale.append(member)
@@ -27,7 +27,7 @@ struct OnlineUsersQuery {
       if members.count < chunkSize { break }
     }
     // Only now: removals would move the chunks.
-    try await remove(stale)
+    try await index.remove(stale)
     return Array(users.prefix(limit))
   }
 
@@ -47,23 +47,5 @@ struct OnlineUsersQuery {
     return chunk
   }
 
-  /// For each member whether its session is still stored.
-  private func confirm(_ members: [OnlineMember]) async throws(RedisError) -> [Bool] {
-    let replies = await redis.send(
-      members.map { RedisCommand("HGET", StoreKey.sessions($0.user), $0.device.rawValue) })
-    var confirmed: [Bool] = []
-    for (member, reply) in zip(members, replies) {
-      let session = try reply.get().ifPresent?.asSession(user: member.user, device: member.device)
-      confirmed.append(session?.epoch == member.epoch && session?.instance == instance)
-    }
-    return confirmed
-  }
-
-  /// A session that is not stored when its line is will never be again: epochs only grow.
-  private func remove(_ members: [OnlineMember]) async throws(RedisError) {
-    guard !members.isEmpty else { return }
-    var command = RedisCommand("ZREM", StoreKey.online(instance))
-    command.append(contentsOf: members.map(\.text))
-    _ = try await redis.send(command)
-  }
+  private var index: OnlineIndex { OnlineIndex(redis: redis, instance: instance) }
 }

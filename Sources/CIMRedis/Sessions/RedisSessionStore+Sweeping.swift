@@ -12,7 +12,7 @@ extension RedisSessionStore {
       for line in lines {
         members.append(try line.parsed("a line of the online index") { OnlineMember($0) })
       }
-      let closed = await redis.run(
+      let closed = await redis.runInChunks(
         members.map { member in
           RedisScript.closeSession.call(
             keys: [StoreKey.sessions(member.user)], member.device.rawValue, member.epoch.rawValue,
@@ -21,11 +21,9 @@ extension RedisSessionStore {
       var removed = 0
       for reply in closed where try !reply.get().isNull { removed += 1 }
       // What is not there any more was closed, replaced or stated again elsewhere.
-      var unlist = RedisCommand("ZREM", StoreKey.online(instance))
-      unlist.append(contentsOf: members.map(\.text))
-      let left = await redis.send([unlist, RedisCommand("ZCARD", StoreKey.online(instance))])
-      _ = try left[0].get()
-      return SessionSweep(removed: removed, isComplete: try left[1].get().asInteger() == 0)
+      try await OnlineIndex(redis: redis, instance: instance).remove(members)
+      let left = try await redis.send(RedisCommand("ZCARD", StoreKey.online(instance)))
+      return SessionSweep(removed: removed, isComplete: try left.asInteger() == 0)
     } catch {
       throw StoreError(error)
     }
@@ -45,7 +43,7 @@ extension RedisSessionStore {
 
   public func forget(_ instance: ServerInstance) async throws(StoreError) -> Bool {
     // The list and the sessions are in different slots. It is taken off first and looked at then: who lists a session
-    // meanwhile has put the server on the list before, or sees it put back.
+    // puts the server on the list with it, so one of the two sees the other.
     let replies = await redis.send([
       RedisCommand("SREM", StoreKey.instances, instance.description),
       RedisCommand("ZCARD", StoreKey.online(instance)),
@@ -53,7 +51,7 @@ extension RedisSessionStore {
     do {
       _ = try replies[0].get()
       if try replies[1].get().asInteger() == 0 { return true }
-      _ = try await redis.send(RedisCommand("SADD", StoreKey.instances, instance.description))
+      _ = try await redis.send(instance.noting)
       return false
     } catch {
       throw StoreError(error)

@@ -73,7 +73,7 @@ public struct RedisSessionStore: SessionStore {
   }
 
   public func sessions(of users: [UserID]) async throws(StoreError) -> [UserID: [Session]] {
-    let replies = await redis.send(users.map { RedisCommand("HGETALL", StoreKey.sessions($0)) })
+    let replies = await redis.sendInChunks(users.map { RedisCommand("HGETALL", StoreKey.sessions($0)) })
     do {
       var found: [UserID: [Session]] = [:]
       for (user, reply) in zip(users, replies) {
@@ -110,14 +110,19 @@ public struct RedisSessionStore: SessionStore {
 
   /// Puts a server on the list of known ones before a session is written there: none is left without its server being known.
   private func note(_ instance: ServerInstance) async throws(RedisError) {
-    _ = try await redis.send(RedisCommand("SADD", StoreKey.instances, instance.description))
+    _ = try await redis.send(instance.noting)
   }
 
   private func list(_ session: Session, insteadOf replaced: Session?) async throws(RedisError) {
-    var commands = [session.listing]
+    // Noted again: the server may have been forgotten between the first time and this line.
+    var commands = [session.listing, session.instance.noting]
     if let replaced { commands.append(replaced.unlisting) }
     for reply in await redis.send(commands) { _ = try reply.get() }
   }
+}
+
+extension ServerInstance {
+  var noting: RedisCommand { RedisCommand("SADD", StoreKey.instances, description) }
 }
 
 extension Session {

@@ -23,10 +23,11 @@ struct HeldLog: MessageLog {
     }
   }
 
-  func clearDirty(_ mark: DirtyMark, of user: UserID) async throws(StoreError) -> Bool {
-    try await gate.pass(StoreCall(.clearDirty, users: [user], conversations: [mark.conversation])) {
+  func clearDirty(_ marks: [UserID: [DirtyMark]]) async throws(StoreError) -> [UserID: [DirtyMark]] {
+    let conversations = marks.values.flatMap { $0.map(\.conversation) }
+    return try await gate.pass(StoreCall(.clearDirty, users: marks.keys, conversations: conversations)) {
       () async throws(StoreError) in
-      try await inner.clearDirty(mark, of: user)
+      try await inner.clearDirty(marks)
     }
   }
 
@@ -68,9 +69,11 @@ struct HeldCursors: CursorStore {
   let inner: any CursorStore
   let gate: HeldStores
 
-  func cursors(of devices: [UserDevice]) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+  func cursors(
+    of devices: [UserDevice], in conversations: [UserDevice: Set<Conversation>]
+  ) async throws(StoreError) -> [UserDevice: DeviceCursors] {
     try await gate.pass(StoreCall(.cursors, users: devices.map(\.user))) { () async throws(StoreError) in
-      try await inner.cursors(of: devices)
+      try await inner.cursors(of: devices, in: conversations)
     }
   }
 

@@ -75,6 +75,24 @@ struct CursorStoreTests {
     }
   }
 
+  @Test(
+    "Only the cursors of some conversations are looked up where those are named", arguments: StoreForm.all)
+  func some(form: StoreForm) async throws {
+    try await form.withStores { stores in
+      for device in [phone, other] {
+        try await stores.cursors.advance([
+          CursorAdvance(device, to: [.lobby: position(1, 1), .adaAndBob: position(1, 2)])
+        ])
+      }
+      let found = try await stores.cursors.cursors(
+        of: [phone, laptop, other], in: [phone: [.adaAndBob, .friends], laptop: []])
+      let one = [Conversation.adaAndBob: position(1, 2)]
+      #expect(found[phone] == DeviceCursors(device: one, user: one))
+      #expect(found[laptop] == DeviceCursors(device: [:], user: [:]))
+      #expect(found[other]?.device.count == 2)
+    }
+  }
+
   @Test("A device that is not known has none", arguments: StoreForm.all)
   func unknown(form: StoreForm) async throws {
     try await form.withStores { stores in

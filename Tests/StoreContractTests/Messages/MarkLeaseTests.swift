@@ -96,6 +96,23 @@ struct MarkLeaseTests {
     }
   }
 
+  @Test("Of marks of several users those are cleared that are still the ones seen", arguments: StoreForm.all)
+  func clearingMany(form: StoreForm) async throws {
+    try await form.withStores(limits: .withoutLease) { stores in
+      for conversation in [Conversation.adaAndBob, .adaAndCarol] {
+        _ = try await stores.log.markDirty(conversation, for: [ada, bob])
+      }
+      let seen = try await stores.log.dirtyMarks(of: [ada, bob], olderThan: 0, limit: 10)
+      _ = try await stores.log.markDirty(.adaAndBob, for: [bob])
+      let removed = try await stores.log.clearDirty(seen)
+      #expect(removed[ada]?.count == 2)
+      #expect(removed[bob]?.map(\.conversation) == [.adaAndCarol])
+      #expect(try await stores.log.clearDirty(seen).isEmpty)
+      #expect(try await stores.log.clearDirty([:]).isEmpty)
+      #expect(try await stores.log.dirtyMarks(of: bob, limit: 10).map(\.conversation) == [.adaAndBob])
+    }
+  }
+
   @Test("The time of several users' marks is the earliest, and none without users", arguments: StoreForm.all)
   func earliest(form: StoreForm) async throws {
     try await form.withStores { stores in

@@ -78,6 +78,61 @@ struct RedisRepairTests {
     }
   }
 
+  @Test("More is looked up at once than the connection lets wait, some at a time")
+  func chunks() async throws {
+    try await RedisServer().withClient(maximumPendingCommands: 1_500) { redis in
+      let stores = Stores.redis(redis)
+      let users = (1...5_000).map { UserID($0) }
+      let conversations = users.map { Conversation.direct(between: UserID(1), and: $0) }
+      _ = try await stores.log.append(.saying("hello", in: conversations[4_000]))
+      #expect(try await stores.log.tails(of: conversations).keys.first == conversations[4_000])
+      _ = try await stores.log.markDirty(.adaAndBob, for: users)
+      #expect(try await stores.log.dirtyMarks(of: users, olderThan: 0, limit: 1).count == 5_000)
+      #expect(try await stores.sessions.sessions(of: users).isEmpty)
+      #expect(try await stores.accounts.accounts(users).isEmpty)
+      let devices = users.map { UserDevice(user: $0, device: .phone) }
+      try await stores.cursors.advance(devices.map { CursorAdvance($0, to: [.lobby: .beginning]) })
+      #expect(try await stores.cursors.cursors(of: devices).values.allSatisfy { $0.device.count == 1 })
+    }
+  }
+
+  @Test("A server with a session is known, though it was forgotten while that was being opened")
+  func forgottenWhileOpening() async throws {
+    try await RedisServer().withClient { redis in
+      let sessions = Stores.redis(redis).sessions
+      _ = try await concurrently(40) { index in
+        if index.isMultiple(of: 2) {
+          _ = try await sessions.open(
+            user: UserID(UInt64(index) + 1), device: .phone, on: .one, loginGeneration: 1)
+        } else {
+          _ = try await sessions.forget(.one)
+        }
+      }
+      #expect(try await sessions.knownInstances() == [.one])
+    }
+  }
+
+  @Test("A session that is stated again while its old line is being removed stays listed")
+  func restatedWhileUnlisted() async throws {
+    try await RedisServer().withClient { redis in
+      let sessions = Stores.redis(redis).sessions
+      for _ in 1...50 {
+        let session = try await sessions.open(user: UserID(1), device: .phone, on: .one, loginGeneration: 1)
+          .session
+        // The record is gone, the line is not.
+        _ = try await redis.send(RedisCommand("HDEL", "{u:1}:sessions", "phone"))
+        async let restated = sessions.restate(session)
+        async let listed = sessions.onlineUsers(on: [.one], after: nil, limit: 10)
+        async let swept: SessionSweep? = Bool.random() ? sessions.sweep(.one, limit: 10) : nil
+        #expect(try await restated == .stands)
+        _ = try await (listed, swept)
+        let stored = try await sessions.sessions(of: [UserID(1)])[UserID(1)]
+        let online = try await sessions.onlineUsers(on: [.one], after: nil, limit: 10)
+        #expect(online == (stored == nil ? [] : [UserID(1)]))
+      }
+    }
+  }
+
   @Test("What belongs to who is never seen again goes in time; what a group is made of stays")
   func idle() async throws {
     try await RedisServer().withClient { redis in

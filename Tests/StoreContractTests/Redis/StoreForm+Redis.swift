@@ -16,12 +16,16 @@ extension StoreForm {
 extension RedisServer {
   /// Runs a test with a client of this server, and stops both.
   ///
-  /// - Parameter connectionWait: How long commands wait for a connection: long enough for a busy machine by default.
+  /// - Parameters:
+  ///   - connectionWait: How long commands wait for a connection: long enough for a busy machine by default.
+  ///   - maximumPendingCommands: How many commands may wait.
   func withClient(
-    connectionWait: Duration = .seconds(30), _ test: (RedisClient) async throws -> Void
+    connectionWait: Duration = .seconds(30), maximumPendingCommands: Int = 65_536,
+    _ test: (RedisClient) async throws -> Void
   ) async throws {
     var configuration = RedisClient.Configuration.defaults
     configuration.connectionWait = connectionWait
+    configuration.maximumPendingCommands = maximumPendingCommands
     configuration.commandTimeout = .seconds(30)
     let client = RedisClient(
       address: try RedisAddress(url: url), configuration: configuration,
