@@ -105,6 +105,7 @@ extension ChatClient.KickReason {
       case .replaced: .replaced
       case .loggedOut: .loggedOut
       case .idle: .idle
+      case .lostTrack: .lostTrack
       default: .other(reason.rawValue)
       }
   }

@@ -160,9 +160,24 @@ import Testing
     #expect(driver.machine.hasEnded)
   }
 
+  @Test("Who is replaced by an attempt of its own that came through late comes back, once")
+  func straggler() throws {
+    var driver = try SessionDriver()
+    driver.start()
+    try driver.logIn(server: "slow")
+    driver.passDeadlines { $0.waiting != nil }
+    for isFinal in [false, true] {
+      driver.passDeadlines { $0.isLoggingIn }
+      try driver.logIn()
+      driver.receive(.welcome(CimV1.Welcome()))
+      driver.receive(.kick(CimV1.Kick(reason: .replaced)))
+      #expect(driver.machine.hasEnded == isFinal)
+    }
+  }
+
   @Test(
     "A client that was kicked for its connection's sake comes back",
-    arguments: [CimV1.KickReason.idle, .unspecified])
+    arguments: [CimV1.KickReason.idle, .lostTrack, .unspecified])
   func kickedForNow(reason: CimV1.KickReason) throws {
     var driver = try SessionDriver()
     try driver.connect()

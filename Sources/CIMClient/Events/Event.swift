@@ -67,12 +67,15 @@ extension ChatClient {
 
   /// Why a server closed a connection.
   public enum KickReason: Hashable, Sendable {
-    /// The same device connected again, elsewhere. The client gives up: two that replace each other would never end.
+    /// The same device connected again, elsewhere. The client gives up: two that replace each other would never end. It connects
+    /// again, once, when it may have been an earlier attempt of its own that came through late.
     case replaced
     /// The login was ended. The client gives up.
     case loggedOut
     /// Nothing was heard of the client. It connects again.
     case idle
+    /// The service has lost track of the connection. The client connects again.
+    case lostTrack
     /// A reason that this version does not know, by its number. The client connects again.
     case other(Int32)
   }

@@ -54,14 +54,23 @@ extension SessionStateMachine {
     let event = Action.emit(.kicked(reason, detail: kick.detail))
     let failure: ConnectionFailure =
       switch reason {
+      case .replaced where self.mayBeStraggler(now: now):
+        .transient("an earlier attempt to connect came through late: \(kick.detail)")
       case .replaced:
         .final(ClientError(.kicked, "the same device connected elsewhere: \(kick.detail)"))
       case .loggedOut:
         .final(ClientError(.kicked, "the login was ended: \(kick.detail)"))
-      case .idle, .other:
+      case .idle, .lostTrack, .other:
         .transient("the server closed the connection: \(kick.detail)")
       }
     // The server is not at fault: no need to avoid it.
     return [event] + self.recover(from: failure, avoiding: nil, now: now)
+  }
+
+  /// Whether the one that has replaced this connection may be an earlier attempt of this client itself. Once only: if it was not,
+  /// somebody else has the device.
+  private mutating func mayBeStraggler(now: Instant) -> Bool {
+    guard let abandonedAt = self.abandonedAt.take() else { return false }
+    return now - abandonedAt < Self.stragglerTime
   }
 }

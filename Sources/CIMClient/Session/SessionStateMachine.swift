@@ -59,6 +59,9 @@ struct SessionStateMachine {
   /// How long what is stored may wait for the disk and for its acknowledgement, so that much shares one of each.
   static let synchronizationDelay: Duration = .milliseconds(200)
 
+  /// How long after it was given up an attempt may still come through, with whoever hung on the way.
+  static let stragglerTime: Duration = .seconds(60)
+
   /// A connection that lived this long was a good one: the backoff begins anew after it.
   static let stableAfter: Duration = .seconds(5)
 
@@ -75,6 +78,8 @@ struct SessionStateMachine {
   var move: Move?
   /// The server that failed last: another is asked for.
   var avoid: ServerID?
+  /// When an attempt was given up that was on its way to a session: the service may still open it, in the place of a later one's.
+  var abandonedAt: Instant?
   /// Since when there has been no connection, after there was one.
   var awaySince: Instant?
   var counters = ChatClient.Counters()
@@ -208,9 +213,12 @@ struct SessionStateMachine {
     }
   }
 
-  private mutating func openingFailed(_ failure: ConnectionFailure, _ grant: Grant, now: Instant) -> [Action]
-  {
-    self.logInInstead(of: grant.server) ?? self.recover(from: failure, avoiding: grant.server, now: now)
+  private mutating func openingFailed(
+    _ failure: ConnectionFailure, _ grant: Grant, now: Instant
+  ) -> [Action] {
+    self.abandonedAt = now
+    return self.logInInstead(of: grant.server)
+      ?? self.recover(from: failure, avoiding: grant.server, now: now)
   }
 
   /// The connection is open.

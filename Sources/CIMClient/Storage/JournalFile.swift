@@ -17,7 +17,11 @@ final class JournalFile: Sendable {
     self.descriptor = try Self.check("open", path) { open(path, flags | O_CREAT | O_CLOEXEC, 0o600) }
   }
 
-  deinit { _ = close(self.descriptor) }
+  deinit {
+    // A child process that is just being started has the descriptor, too, and would keep the lock until it has begun.
+    _ = flock(self.descriptor, LOCK_UN)
+    _ = close(self.descriptor)
+  }
 
   /// Takes the file for this process's use alone.
   ///
