@@ -36,7 +36,7 @@ struct FencingRaceTests {
       // The older connection still stands when the newer one is made.
       try await bob.connect(to: 1)
       try await close.reached()
-      #expect(bob.kicks.map(\.reason) == [.replaced])
+      try await eventually("the older connection is told") { bob.kicks.map(\.reason) == [.replaced] }
       close.release()
       try await eventually("the late close was refused") { world.counted(\.staleCloses) > 0 }
       #expect(try await world.onlineUsers(as: ann) == [ann.user.id, bob.user.id])
@@ -133,6 +133,37 @@ struct FencingRaceTests {
       try await ann.say("hello", to: ann.direct(with: bob))
       try await bob.waitForTexts(["hello"], in: ann.direct(with: bob))
       #expect(ann.kicks.isEmpty && bob.kicks.isEmpty)
+    }
+  }
+
+  @Test(
+    "An opening that one route is held in while another route opens does not displace what stands for good")
+  func openedTwice() async throws {
+    try await RaceWorld.run(servers: 1, routes: 2) { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      let open = world.held.hold(.open, of: bob.id)
+      // The server gives the first route up, and asks the other.
+      try await bob.beginConnecting()
+      try await open.reached()
+      try await eventually("bob is welcomed, or told to come again") {
+        bob.isWelcome || bob.hasEnded
+      }
+      open.release()
+      try await eventually("bob is online once, and the server has him once") {
+        if bob.hasEnded || !bob.kicks.isEmpty {
+          await bob.cut()
+          try await bob.connect()
+        }
+        let sessions = try await world.memory.stores.sessions.sessions(of: [bob.id])[bob.id] ?? []
+        return sessions.count == 1 && world.cluster.servers[0].node.sessionCount == 2
+      }
+      try await ann.say("hello", to: ann.direct(with: bob))
+      try await bob.waitForTexts(["hello"], in: ann.direct(with: bob))
+      await bob.leave()
+      try await eventually("nobody but ann is online") {
+        try await world.onlineUsers(as: ann) == [ann.user.id]
+      }
     }
   }
 }

@@ -35,7 +35,11 @@ final class RaceClient: Sendable {
     var gaps = 0
     var results: [CimV1.SendId: CimV1.SendResult] = [:]
     var kicks: [CimV1.Kick] = []
+    /// What a device of its receiver is known to have.
+    var delivered: Set<CimV1.SendId> = []
     var welcomes = 0
+    /// Whether the last connection has ended.
+    var hasEnded = false
     var counters: [String: UInt64] = [:]
   }
 
@@ -75,6 +79,10 @@ final class RaceClient: Sendable {
   /// Connects to a server and says hello; waits for nothing.
   func beginConnecting(to server: Int = 0) async throws {
     let port = cluster.servers[server].address.port ?? 0
+    state.withLock { state in
+      state.hasEnded = false
+      state.kicks = []
+    }
     let (channel, call) = TestClient.open(token: token, at: Endpoint(host: "127.0.0.1", port: port))
     let cursors = state.withLock { state in
       state.places.map { CimV1.Cursor(conversation: $0.key, position: CimV1.LogPosition($0.value)) }
@@ -87,8 +95,8 @@ final class RaceClient: Sendable {
         for try await response in call.messages { try await self.take(response.frame, from: call) }
       } catch {
         // The connection is gone; a test that cares looks at what was shown.
-        return
       }
+      self.state.withLock { $0.hasEnded = true }
     }
     state.withLock { $0.connection = Connection(channel: channel, call: call, reading: reading) }
   }
@@ -123,6 +131,10 @@ final class RaceClient: Sendable {
         if let id = result.sendID { state.results[id] = result }
       }
     case .kick(let kick): state.withLock { $0.kicks.append(kick) }
+    case .delivered(let delivered):
+      state.withLock { state in
+        if let id = delivered.sendID { state.delivered.insert(id) }
+      }
     default: break
     }
   }
@@ -180,17 +192,29 @@ final class RaceClient: Sendable {
   /// How often a message came whose predecessor was not the one shown last.
   var gaps: Int { state.withLock { $0.gaps } }
 
-  /// Why connections were closed by servers.
+  /// Whether it was ever welcomed.
+  var isWelcome: Bool { state.withLock { $0.welcomes > 0 } }
+
+  /// Whether its last connection has ended.
+  var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+  /// Why connections were closed by servers, since it connected last.
   var kicks: [CimV1.Kick] { state.withLock { $0.kicks } }
+
+  /// Whether a message is known to have reached a device of its receiver.
+  func isDelivered(_ id: CimV1.SendId) -> Bool { state.withLock { $0.delivered.contains(id) } }
 
   // MARK: Sending
 
   /// Sends a text, and does not wait for the answer.
   ///
-  /// - Parameter id: sends under the number of a message that was sent before.
+  /// - Parameters:
+  ///   - id: sends under the number of a message that was sent before.
+  ///   - level: how sure of it the sender wants to be.
   @discardableResult
   func post(
-    _ text: String, to conversation: Conversation, again id: CimV1.SendId? = nil
+    _ text: String, to conversation: Conversation, again id: CimV1.SendId? = nil,
+    level: CimV1.AckLevel = .logged
   ) async throws -> CimV1.SendId {
     let (call, id) = state.withLock { state in
       let name = conversation.description
@@ -202,7 +226,7 @@ final class RaceClient: Sendable {
     }
     try await call?.send(
       CimV1.ConnectRequest(
-        frame: .send(CimV1.Send(sendID: id, content: CimV1.Content(kind: .text(text))))))
+        frame: .send(CimV1.Send(sendID: id, content: CimV1.Content(kind: .text(text)), ackLevel: level))))
     return id
   }
 
