@@ -40,6 +40,8 @@ extension CimV1 {
       case restate(CimV1.Restate)
       /// A message has reached a device of its receiver.
       case delivered(CimV1.LinkDelivered)
+      /// Asks whether sessions are here.
+      case probe(CimV1.Probe)
     }
   }
 
@@ -504,13 +506,17 @@ extension CimV1 {
     public var session: CimV1.SessionRef?
     /// Conversations that may have something for it.
     public var feeds: [CimV1.Feed]
+    /// True when the store does not have the session on this server: it is to be stated again.
+    public var isUnknown: Bool
 
     public init(
       session: CimV1.SessionRef? = nil,
-      feeds: [CimV1.Feed] = []
+      feeds: [CimV1.Feed] = [],
+      isUnknown: Bool = false
     ) {
       self.session = session
       self.feeds = feeds
+      self.isUnknown = isUnknown
     }
   }
 
@@ -630,13 +636,25 @@ extension CimV1 {
     }
   }
 
-  /// A delivery was for a session that is not here.
+  /// Asks whether sessions are here, as the store says: each that is not is answered with not_here.
+  public struct Probe: Hashable, Sendable {
+    /// The sessions.
+    public var sessions: [CimV1.SessionRef]
+
+    public init(
+      sessions: [CimV1.SessionRef] = []
+    ) {
+      self.sessions = sessions
+    }
+  }
+
+  /// A delivery or a probe was for a session that is not here.
   public struct NotHere: Hashable, Sendable {
     /// Which session.
     public var session: CimV1.SessionRef?
-    /// Of which conversation.
+    /// Of which conversation; empty for a probe.
     public var conversation: String
-    /// Which message.
+    /// Which message; absent for a probe.
     public var position: CimV1.LogPosition?
 
     public init(
@@ -727,6 +745,9 @@ extension CimV1.LinkRequest: ProtobufMessage {
     case .delivered(let value):
       c.pointee.delivered = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 11)
+    case .probe(let value):
+      c.pointee.probe = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 12)
     case nil: break
     }
     return blank
@@ -746,6 +767,7 @@ extension CimV1.LinkRequest: ProtobufMessage {
     case 9: self.frame = .tails(try ProtobufField.message(c.pointee.tails) ?? CimV1.Tails())
     case 10: self.frame = .restate(try ProtobufField.message(c.pointee.restate) ?? CimV1.Restate())
     case 11: self.frame = .delivered(try ProtobufField.message(c.pointee.delivered) ?? CimV1.LinkDelivered())
+    case 12: self.frame = .probe(try ProtobufField.message(c.pointee.probe) ?? CimV1.Probe())
     default: self.frame = nil
     }
   }
@@ -1381,6 +1403,7 @@ extension CimV1.SyncedSession: ProtobufMessage {
     let c = blank.assumingMemoryBound(to: Cim__V1__SyncedSession.self)
     (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
     (c.pointee.n_feeds, c.pointee.feeds) = arena.array(self.feeds) { arena.pointer(to: $0) }
+    c.pointee.is_unknown = self.isUnknown ? 1 : 0
     return blank
   }
 
@@ -1388,6 +1411,7 @@ extension CimV1.SyncedSession: ProtobufMessage {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__SyncedSession.self)
     self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
     self.feeds = try ProtobufField.messages(c.pointee.feeds, c.pointee.n_feeds)
+    self.isUnknown = c.pointee.is_unknown != 0
   }
 }
 
@@ -1528,6 +1552,26 @@ extension CimV1.Page: ProtobufMessage {
     self.more = c.pointee.more != 0
     self.reset = try ProtobufField.single(c.pointee.reset, c.pointee.n_reset)
     self.unavailable = c.pointee.unavailable != 0
+  }
+}
+
+extension CimV1.Probe: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Probe.self)
+    cim__v1__probe__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Probe.self)
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Probe.self)
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
   }
 }
 

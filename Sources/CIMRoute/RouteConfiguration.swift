@@ -41,6 +41,9 @@ public struct RouteConfiguration: Sendable {
   /// How often dead servers are looked for. 1 s by default.
   public var sweepInterval = Duration.seconds(1)
 
+  /// How often servers are asked for the sessions that the store says they have. 30 s by default.
+  public var auditInterval = Duration.seconds(30)
+
   /// How many missed messages of the lobby or of a group a returning device gets; of more only the last ones, and it is told
   /// that there were others. 500 by default.
   public var maxLateMessages = 500

@@ -43,7 +43,7 @@ final class RouteCore: Sendable {
       stores: stores, accounts: accounts, links: links, persistence: Persistence(logger: logger),
       patience: configuration.linkDownAfter, counters: counters, logger: logger)
     lost = LostSessions(
-      stores: stores, delivery: delivery, unresolved: unresolved, desk: desk,
+      sessions: stores.sessions, links: links, unresolved: unresolved, desk: desk,
       grace: configuration.unknownSessionGrace, logger: logger)
     acks = AckDesk(
       cursors: stores.cursors, capacity: configuration.maxPendingAcks, counters: counters, logger: logger)
@@ -94,7 +94,7 @@ final class RouteCore: Sendable {
     case .send(let send): accept(send, from: origin)
     case .ack(let ack): acks.take(ack)
     case .sync(let sync):
-      Task { origin.reply(.syncResult(await self.sync.answer(sync))) }
+      Task { origin.reply(.syncResult(await self.sync.answer(sync, of: origin.link.instance))) }
     case .tailsQuery(let query):
       Task {
         if let tails = await self.sync.tails(of: query) { origin.link.push(.send(.tails(tails))) }

@@ -62,6 +62,7 @@ public final class RouteNode: Sendable {
       group.addTask { await self.followServers() }
       group.addTask { await self.readinessProbe.watch() }
       group.addTask { await self.sweep() }
+      group.addTask { await self.audit() }
       group.addTask {
         await self.core.followStore()
         await self.waitForStop()
@@ -114,6 +115,13 @@ public final class RouteNode: Sendable {
     await Sweeper(
       sessions: core.stores.sessions, registry: registry, links: core.links,
       grace: configuration.unknownServerGrace, interval: configuration.sweepInterval, counters: core.counters,
+      logger: core.logger
+    ).run()
+  }
+
+  private func audit() async {
+    await SessionAudit(
+      sessions: core.stores.sessions, links: core.links, interval: core.configuration.auditInterval,
       logger: core.logger
     ).run()
   }

@@ -20,5 +20,8 @@ struct SuspectsTests {
     // The oldest is forgotten when there are too many.
     #expect(suspects.report(try key(3), at: start + .seconds(6)) == .tryAgain)
     #expect(suspects.report(try key(1), at: start + .seconds(7)) == .tryAgain)
+    // It was there when it was asked for; much later is another story.
+    #expect(suspects.report(try key(1), at: start + .seconds(25)) == .tryAgain)
+    #expect(suspects.report(try key(1), at: start + .seconds(31)) == .remove)
   }
 }

@@ -147,7 +147,9 @@ struct LinkTests {
         try await ann.post("round \(round)", to: "lobby")
         #expect(try await bob.nextMessage().content?.kind == .text("round \(round)"))
         await bob.leave()
-        try await eventually("bob has left") { cluster.servers[1].node.sessionCount == 0 }
+        try await eventually("bob is offline") {
+          try await cluster.stores.sessions.sessions(of: [UserID(bob.user.id)]).isEmpty
+        }
       }
       await ann.leave()
     }

@@ -111,6 +111,11 @@ final class LinkSet: Sendable {
   /// All servers that live.
   var alive: [ServerInstance] { state.withLock { $0.servers.alive } }
 
+  /// The servers whose link is up.
+  var linked: [ServerInstance] {
+    state.withLock { state in state.servers.alive.filter(state.servers.isLinked) }
+  }
+
   /// How many servers take clients from here.
   var readyServers: Int { state.withLock { $0.servers.candidates(avoiding: "").count } }
 
@@ -172,6 +177,12 @@ final class LinkSet: Sendable {
       session: CimV1.SessionRef(session), kick: CimV1.Kick(reason: reason, detail: detail))
     guard !push(.kick(kick), to: session.instance) else { return }
     state.withLock { $0.strayKicks.add(kick, for: session.instance, at: .now()) }
+  }
+
+  /// Asks a server whether it has sessions; nothing is asked while its link is down.
+  func probe(_ sessions: [CIMCore.Session], on instance: ServerInstance) {
+    let probe = CimV1.Probe(sessions: sessions.map(CimV1.SessionRef.init))
+    state.withLock { _ = $0.links[instance]?.push(.send(.probe(probe))) }
   }
 
   /// Asks all servers to state their sessions again.

@@ -16,9 +16,9 @@ struct Suspects: Sendable {
 
   /// What to do about a session that is not where it should be.
   enum Advice: Hashable, Sendable {
-    /// It may appear yet: try again when the grace is over.
+    /// It may appear yet: ask again when the grace is over.
     case tryAgain
-    /// It is being tried again already.
+    /// It is going to be asked for again already.
     case wait
     /// It does not exist.
     case remove
@@ -39,9 +39,9 @@ struct Suspects: Sendable {
 
   /// A server does not know a session.
   mutating func report(_ key: Key, at now: NIODeadline) -> Advice {
-    guard let first = since[key] else {
-      since[key] = now
-      order.append(key)
+    guard let first = since[key], now - first < grace * 3 else {
+      // One that was unknown long ago and was not asked for since has proved right.
+      if since.updateValue(now, forKey: key) == nil { order.append(key) }
       if order.count > capacity, let oldest = order.popFirst() { since[oldest] = nil }
       return .tryAgain
     }

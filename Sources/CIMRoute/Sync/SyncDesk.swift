@@ -15,10 +15,11 @@ struct SyncDesk: Sendable {
   let stores: Stores
   let logger: Logger
 
-  /// What sessions may have missed.
-  func answer(_ sync: CimV1.Sync) async -> CimV1.SyncResult {
+  /// What sessions of a server may have missed, and whether the store has them.
+  func answer(_ sync: CimV1.Sync, of instance: ServerInstance) async -> CimV1.SyncResult {
     let questions = sync.sessions.map(SyncQuestion.init)
     do {
+      let stored = try await stored(on: instance, of: questions.compactMap(\.self))
       let standings = try await standings(of: questions.compactMap(\.self))
       let conversations: Set<Conversation> = standings.reduce(into: []) { $0.formUnion($1.conversations) }
       let tails = try await stores.log.tails(of: Array(conversations))
@@ -27,7 +28,9 @@ struct SyncDesk: Sendable {
       return CimV1.SyncResult(
         requestID: sync.requestID,
         sessions: zip(sync.sessions, questions).map { session, question in
-          CimV1.SyncedSession(session: session.session, feeds: question == nil ? [] : feeds.removeFirst())
+          CimV1.SyncedSession(
+            session: session.session, feeds: question == nil ? [] : feeds.removeFirst(),
+            isUnknown: session.session.map { !stored.contains($0) } ?? false)
         })
     } catch {
       logger.debug("sessions could not be synced", metadata: ["error": "\(error)"])
@@ -46,6 +49,17 @@ struct SyncDesk: Sendable {
     } catch {
       logger.debug("tails could not be read", metadata: ["error": "\(error)"])
       return nil
+    }
+  }
+
+  /// Those sessions of the users that the store has on a server.
+  private func stored(
+    on instance: ServerInstance, of questions: [SyncQuestion]
+  ) async throws(StoreError) -> Set<CimV1.SessionRef> {
+    let users = Array<UserID>(Set(questions.map(\.device.user)))
+    let found = try await stores.sessions.sessions(of: users)
+    return found.values.reduce(into: []) { stored, sessions in
+      stored.formUnion(sessions.lazy.filter { $0.instance == instance }.map(CimV1.SessionRef.init))
     }
   }
 

@@ -228,6 +228,7 @@ final class LinkHandler: StreamHandler {
       core.interestInForce(core.links.acknowledge(acknowledged.version, by: id))
     case .syncResult(let result): synced(result)
     case .tails(let tails): take(tails)
+    case .probe(let probe): answer(probe)
     case .restate(let restate): core.restate(restate.storeID)
     case .delivered(let delivered): core.delivered(delivered)
     case .hello, .ping: break
@@ -275,6 +276,12 @@ final class LinkHandler: StreamHandler {
       return core.shards.push(.syncFailed(batch, isElsewherePossible: false), to: shard)
     }
     core.shards.push(.synced(result.sessions, batch: batch), to: shard)
+  }
+
+  private func answer(_ probe: CimV1.Probe) {
+    let missing = core.locate(probe.sessions).missing
+    core.counters.notHere.count(missing.count)
+    for session in missing { send(.notHere(CimV1.NotHere(session: session))) }
   }
 
   private func take(_ tails: CimV1.Tails) {

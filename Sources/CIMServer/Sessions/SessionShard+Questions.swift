@@ -82,14 +82,15 @@ extension SessionShard {
 
   func synced(_ found: [CimV1.SyncedSession], batch: UInt64) {
     guard let entries = syncs.answered(batch) else { return }
-    let feeds = Dictionary(found.map { ($0.session, $0.feeds) }, uniquingKeysWith: { first, _ in first })
+    let answers = Dictionary(found.map { ($0.session, $0) }, uniquingKeysWith: { first, _ in first })
     for entry in entries {
       guard let session = self[entry.session], let reference = session.reference else { continue }
-      if let feeds = feeds[reference] {
-        session.synced(feeds, isNew: entry.isNew)
-      } else {
+      guard let answer = answers[reference] else {
         syncs.postpone(entry)
+        continue
       }
+      session.synced(answer.feeds, isNew: entry.isNew)
+      if answer.isUnknown { restate(entry.session) }
     }
     scheduleSyncs()
   }

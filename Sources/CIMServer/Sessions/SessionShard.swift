@@ -165,7 +165,7 @@ final class SessionShard {
     case .drain(let plan): drain(plan)
     case .endAll(let status): forEach { $0.end(status) }
     case .restate:
-      restatements.addAll(sessions.keys)
+      for number in sessions.keys { restatements.add(number) }
       restateNext()
     }
   }
@@ -226,6 +226,12 @@ final class SessionShard {
   }
 
   // MARK: Restating
+
+  /// A session is to be stated again.
+  func restate(_ number: UInt64) {
+    restatements.add(number)
+    restateNext()
+  }
 
   /// A session could not be stated again: it is tried at the next tick.
   func restateLater(_ number: UInt64) { restatements.postpone(number) }

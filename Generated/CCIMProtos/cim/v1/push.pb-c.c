@@ -199,6 +199,12 @@ void   cim__v1__page__init
   static const Cim__V1__Page init_value = CIM__V1__PAGE__INIT;
   *message = init_value;
 }
+void   cim__v1__probe__init
+                     (Cim__V1__Probe         *message)
+{
+  static const Cim__V1__Probe init_value = CIM__V1__PROBE__INIT;
+  *message = init_value;
+}
 void   cim__v1__not_here__init
                      (Cim__V1__NotHere         *message)
 {
@@ -217,7 +223,7 @@ void   cim__v1__interest_ack__init
   static const Cim__V1__InterestAck init_value = CIM__V1__INTEREST_ACK__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[12] =
 {
   {
     "hello",
@@ -351,6 +357,18 @@ static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "probe",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, probe),
+    &cim__v1__probe__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_request__field_indices_by_name[] = {
   1,   /* field[1] = deliver */
@@ -359,6 +377,7 @@ static const unsigned cim__v1__link_request__field_indices_by_name[] = {
   5,   /* field[5] = interest_ack */
   2,   /* field[2] = kick */
   6,   /* field[6] = ping */
+  11,   /* field[11] = probe */
   9,   /* field[9] = restate */
   4,   /* field[4] = send_result */
   3,   /* field[3] = session_result */
@@ -368,7 +387,7 @@ static const unsigned cim__v1__link_request__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__link_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_request__descriptor =
 {
@@ -378,7 +397,7 @@ const ProtobufCMessageDescriptor cim__v1__link_request__descriptor =
   "Cim__V1__LinkRequest",
   "cim.v1",
   sizeof(Cim__V1__LinkRequest),
-  11,
+  12,
   cim__v1__link_request__field_descriptors,
   cim__v1__link_request__field_indices_by_name,
   1,  cim__v1__link_request__number_ranges,
@@ -1861,7 +1880,7 @@ const ProtobufCMessageDescriptor cim__v1__sync_result__descriptor =
   (ProtobufCMessageInit) cim__v1__sync_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors[3] =
 {
   {
     "session",
@@ -1887,15 +1906,28 @@ static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_unknown",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SyncedSession, is_unknown),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__synced_session__field_indices_by_name[] = {
   1,   /* field[1] = feeds */
+  2,   /* field[2] = is_unknown */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange cim__v1__synced_session__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor =
 {
@@ -1905,7 +1937,7 @@ const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor =
   "Cim__V1__SyncedSession",
   "cim.v1",
   sizeof(Cim__V1__SyncedSession),
-  2,
+  3,
   cim__v1__synced_session__field_descriptors,
   cim__v1__synced_session__field_indices_by_name,
   1,  cim__v1__synced_session__number_ranges,
@@ -2243,6 +2275,44 @@ const ProtobufCMessageDescriptor cim__v1__page__descriptor =
   cim__v1__page__field_indices_by_name,
   1,  cim__v1__page__number_ranges,
   (ProtobufCMessageInit) cim__v1__page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__probe__field_descriptors[1] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Probe, n_sessions),
+    offsetof(Cim__V1__Probe, sessions),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__probe__field_indices_by_name[] = {
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange cim__v1__probe__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__probe__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Probe",
+  "Probe",
+  "Cim__V1__Probe",
+  "cim.v1",
+  sizeof(Cim__V1__Probe),
+  1,
+  cim__v1__probe__field_descriptors,
+  cim__v1__probe__field_indices_by_name,
+  1,  cim__v1__probe__number_ranges,
+  (ProtobufCMessageInit) cim__v1__probe__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__not_here__field_descriptors[3] =

@@ -49,6 +49,7 @@ typedef struct Cim__V1__PagesRequest Cim__V1__PagesRequest;
 typedef struct Cim__V1__PagesResponse Cim__V1__PagesResponse;
 typedef struct Cim__V1__Fetch Cim__V1__Fetch;
 typedef struct Cim__V1__Page Cim__V1__Page;
+typedef struct Cim__V1__Probe Cim__V1__Probe;
 typedef struct Cim__V1__NotHere Cim__V1__NotHere;
 typedef struct Cim__V1__Interest Cim__V1__Interest;
 typedef struct Cim__V1__InterestAck Cim__V1__InterestAck;
@@ -71,7 +72,8 @@ typedef enum {
   CIM__V1__LINK_REQUEST__FRAME_SYNC_RESULT = 8,
   CIM__V1__LINK_REQUEST__FRAME_TAILS = 9,
   CIM__V1__LINK_REQUEST__FRAME_RESTATE = 10,
-  CIM__V1__LINK_REQUEST__FRAME_DELIVERED = 11
+  CIM__V1__LINK_REQUEST__FRAME_DELIVERED = 11,
+  CIM__V1__LINK_REQUEST__FRAME_PROBE = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__LINK_REQUEST__FRAME__CASE)
 } Cim__V1__LinkRequest__FrameCase;
 
@@ -91,6 +93,7 @@ struct  Cim__V1__LinkRequest
     Cim__V1__Tails *tails;
     Cim__V1__Restate *restate;
     Cim__V1__LinkDelivered *delivered;
+    Cim__V1__Probe *probe;
   };
 };
 #define CIM__V1__LINK_REQUEST__INIT \
@@ -449,10 +452,11 @@ struct  Cim__V1__SyncedSession
   Cim__V1__SessionRef **session;
   size_t n_feeds;
   Cim__V1__Feed **feeds;
+  protobuf_c_boolean is_unknown;
 };
 #define CIM__V1__SYNCED_SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__synced_session__descriptor) \
-    , 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0 }
 
 
 struct  Cim__V1__Feed
@@ -538,6 +542,17 @@ struct  Cim__V1__Page
 #define CIM__V1__PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__page__descriptor) \
     , 0, 0,NULL, 0, 0,NULL, 0 }
+
+
+struct  Cim__V1__Probe
+{
+  ProtobufCMessage base;
+  size_t n_sessions;
+  Cim__V1__SessionRef **sessions;
+};
+#define CIM__V1__PROBE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__probe__descriptor) \
+    , 0,NULL }
 
 
 struct  Cim__V1__NotHere
@@ -674,6 +689,9 @@ void   cim__v1__fetch__init
 /* Cim__V1__Page methods */
 void   cim__v1__page__init
                      (Cim__V1__Page         *message);
+/* Cim__V1__Probe methods */
+void   cim__v1__probe__init
+                     (Cim__V1__Probe         *message);
 /* Cim__V1__NotHere methods */
 void   cim__v1__not_here__init
                      (Cim__V1__NotHere         *message);
@@ -781,6 +799,9 @@ typedef void (*Cim__V1__Fetch_Closure)
 typedef void (*Cim__V1__Page_Closure)
                  (const Cim__V1__Page *message,
                   void *closure_data);
+typedef void (*Cim__V1__Probe_Closure)
+                 (const Cim__V1__Probe *message,
+                  void *closure_data);
 typedef void (*Cim__V1__NotHere_Closure)
                  (const Cim__V1__NotHere *message,
                   void *closure_data);
@@ -828,6 +849,7 @@ extern const ProtobufCMessageDescriptor cim__v1__pages_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__pages_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__fetch__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__page__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__probe__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__not_here__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__interest__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__interest_ack__descriptor;
