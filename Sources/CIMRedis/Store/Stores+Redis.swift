@@ -5,7 +5,8 @@ extension Stores {
   /// Stores in a Redis server, 6.2 or later, shared by all routes.
   ///
   /// The server must not evict keys (`maxmemory-policy noeviction`). What an answer survives is what Redis's
-  /// `appendfsync` and replicas make of it.
+  /// `appendfsync` and replicas make of it. Where access is restricted, the user must be allowed `INFO`, by whose
+  /// replication id a new master is known.
   ///
   /// - Parameters:
   ///   - client: The connection; it stays the caller's to shut down.
