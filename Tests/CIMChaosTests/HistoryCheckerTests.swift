@@ -136,6 +136,27 @@ import Testing
     #expect(kinds(story) == [.leaked])
   }
 
+  @Test
+  func `a visitor of a group is to see what lies between its joining and its leaving, and nothing else`() {
+    var story = Story.clean
+    let (third, sixth) = (LogPosition(epoch: 1, seq: 3), LogPosition(epoch: 1, seq: 6))
+    story.stays[users[2]] = [.init(joined: third, left: sixth)]
+    #expect(kinds(story).filter { $0 != .leaked } == [])
+    #expect(story.check().count(of: .leaked) == 4)
+    story.change(users[2]) { events in
+      events.removeAll { event in
+        guard case .shown(let message) = event, message.conversation == Story.group, !message.isOwn else {
+          return false
+        }
+        return message.position <= third || message.position >= sixth
+      }
+    }
+    #expect(kinds(story) == [])
+    let place = story.place(of: "group 2 of 1", shownTo: users[2])
+    story.change(users[2]) { _ = $0.remove(at: place) }
+    #expect(kinds(story) == [.lost])
+  }
+
   @Test func `a message that nobody sent, or of another sender, is altered`() {
     var story = Story.clean
     let place = story.nextPlace(in: .lobby)

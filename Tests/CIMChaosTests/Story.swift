@@ -10,6 +10,8 @@ struct Story {
   private(set) var events: [UserID: [HistoryEvent]] = [:]
   var living = Set(users)
   var listed = Set(users)
+  /// Who does not belong to the group all the time.
+  var stays: [UserID: [Roster.Group.Stay]] = [:]
   private var logs: [Conversation: UInt64] = [:]
   private var counters: [UserID: UInt64] = [:]
 
@@ -87,8 +89,10 @@ struct Story {
         groups: [
           .init(
             conversation: Self.group,
-            joined: Dictionary(
-              uniqueKeysWithValues: Self.users.map { ($0.rawValue, LogPosition(epoch: 1, seq: 0)) }))
+            stays: Dictionary(
+              uniqueKeysWithValues: Self.users.map {
+                ($0.rawValue, stays[$0] ?? [.init(joined: LogPosition(epoch: 1, seq: 0))])
+              }))
         ]),
       histories: Self.users.map { user in
         ClientHistory(user: user, lines: self.events[user]!.map { HistoryLine(time: 0, event: $0) })

@@ -3,11 +3,11 @@ import CIMCore
 /// Whom a message is for.
 struct Audience {
   private let members: [UserID]
-  private let groups: [Conversation: [UInt64: LogPosition]]
+  private let groups: [Conversation: [UInt64: [Roster.Group.Stay]]]
 
   init(_ roster: Roster) {
     self.members = roster.members.map(\.id)
-    self.groups = Dictionary(uniqueKeysWithValues: roster.groups.map { ($0.conversation, $0.joined) })
+    self.groups = Dictionary(uniqueKeysWithValues: roster.groups.map { ($0.conversation, $0.stays) })
   }
 
   /// Everybody whom a message at a place is for, but its sender.
@@ -26,7 +26,7 @@ struct Audience {
     switch conversation {
     case .lobby: true
     case .direct(let pair): pair.contains(user)
-    case .group: self.groups[conversation]?[user.rawValue].map { $0 < position } ?? false
+    case .group: self.groups[conversation]?[user.rawValue]?.contains { $0.covers(position) } ?? false
     }
   }
 }

@@ -18,7 +18,9 @@ struct Chatter {
     self.name = member.name
     self.life = UInt32.random(in: 0...UInt32.max)
     self.others = roster.members.map(\.id).filter { $0 != member.id }
-    self.groups = roster.groups.filter { $0.joined[member.id.rawValue] != nil }.map(\.conversation)
+    let id = member.id.rawValue
+    self.groups = roster.groups.filter { $0.stays[id] != nil && !$0.visitors.contains(id) }.map(
+      \.conversation)
     self.random = SplitMix(seed: seed &+ member.id.rawValue)
   }
 

@@ -51,7 +51,9 @@ struct OfflineCommand: AsyncParsableCommand {
   private func write(to name: String, _ stage: Stage) async throws {
     let members = stage.roster.members
     guard let receiver = members.first(where: { $0.name == name }) else { return }
-    let senders = members.filter { $0.name != name }
+    let senders = members.filter { member in
+      member.name != name && stage.hosts.contains { $0.names.contains(member.name) }
+    }
     for (index, sender) in senders.enumerated() {
       let share = self.messages / senders.count + (index < self.messages % senders.count ? 1 : 0)
       let host = stage.hosts.first { $0.names.contains(sender.name) }

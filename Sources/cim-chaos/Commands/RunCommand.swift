@@ -27,7 +27,18 @@ struct RunCommand: AsyncParsableCommand {
       let stage = try await Stage.open(self.options.setting, in: directory)
       let nemesis = Nemesis(stage.system, hosts: stage.hosts)
       try stage.setRate(self.rate)
-      try await nemesis.carryOut(schedule)
+      let (visits, service) = (stage.visits, stage.service)
+      try await withThrowingTaskGroup { group in
+        group.addTask { try await visits.run() }
+        group.addTask { try await service.run() }
+        group.addTask {
+          try await nemesis.carryOut(schedule)
+          visits.end()
+          service.end()
+        }
+        try await group.waitForAll()
+      }
+      try stage.noteVisits()
       try await self.waitForMessages(stage)
       return try await self.judge(stage, nemesis)
     }

@@ -21,18 +21,24 @@ final class Stage {
   let hosts: [ClientHost]
   private(set) var roster: Roster
   private(set) var histories: Histories
+  /// Users who come and go in groups, and a user without a client: scenarios start them.
+  let visits: Visits
+  let service: ServiceSender
   private let watcher: String
 
   private init(
-    _ setting: Setting, _ directory: RunDirectory, _ system: ChaosSystem, _ roster: Roster, watcher: String
-  ) {
+    _ setting: Setting, _ directory: RunDirectory, _ system: ChaosSystem, _ cast: Cast, watcher: String
+  ) throws {
     self.setting = setting
     self.directory = directory
     self.system = system
-    self.roster = roster
+    self.roster = cast.roster
     self.watcher = watcher
-    self.histories = Histories(roster, in: directory.path)
-    let names = roster.members.map(\.name)
+    self.visits = Visits(system, cast.roster, tokens: cast.tokens, seed: setting.seed)
+    self.service = try ServiceSender(
+      system, cast.service, cast.roster, token: cast.tokens[cast.service.id] ?? "", seed: setting.seed)
+    self.histories = Histories(cast.roster, in: directory.path)
+    let names = cast.roster.members.map(\.name)
     self.hosts = (0..<setting.hosts).map { index in
       ClientHost(
         id: "clients-\(index + 1)",
@@ -47,15 +53,14 @@ final class Stage {
   static func open(_ setting: Setting, in directory: RunDirectory) async throws -> Stage {
     let system = try await ChaosSystem(setting.system, in: directory)
     let calls = RouteCalls(node: system.routes[0])
-    let roster = try await Cast(calls, users: setting.hosts * setting.clientsPerHost, groups: setting.groups)
-      .roster
-    try roster.write(to: RunDirectory.roster(in: directory.path))
+    let cast = try await Cast(calls, users: setting.hosts * setting.clientsPerHost, groups: setting.groups)
     let watcher = try await calls.register("watcher").token
-    let stage = Stage(setting, directory, system, roster, watcher: watcher)
+    let stage = try Stage(setting, directory, system, cast, watcher: watcher)
+    try stage.writeRoster()
     for host in stage.hosts { try host.start() }
     try await stage.wait(for: "all clients are online", within: .seconds(120)) { $0.isOnline }
     try await stage.gatherInLobby()
-    Report.line("\(roster.members.count) clients are online")
+    Report.line("\(stage.living.count) clients are online")
     return stage
   }
 
@@ -67,7 +72,22 @@ final class Stage {
 
   /// Has all clients together send that many messages a second.
   func setRate(_ rate: Double) throws {
-    for host in self.hosts where host.isUp { try host.setRate(rate / Double(self.roster.members.count)) }
+    let clients = self.setting.hosts * self.setting.clientsPerHost
+    for host in self.hosts where host.isUp { try host.setRate(rate / Double(clients)) }
+  }
+
+  /// Notes for whoever looks at the directory later who took part in what.
+  private func writeRoster() throws {
+    try self.roster.write(to: RunDirectory.roster(in: self.directory.path))
+  }
+
+  /// Takes over who visited which groups.
+  func noteVisits() throws {
+    let stays = self.visits.stays
+    for index in self.roster.groups.indices {
+      self.roster.groups[index].stays.merge(stays[self.roster.groups[index].conversation] ?? [:]) { $1 }
+    }
+    try self.writeRoster()
   }
 
   /// Waits until the histories of clients, all living ones by default, satisfy a condition.
@@ -107,6 +127,7 @@ final class Stage {
       }
     }
     self.roster.lobbyFrom = self.histories.sorted.compactMap(\.firstInLobby).max()
+    try self.writeRoster()
   }
 
   /// Judges what is there, without what only the end shows.

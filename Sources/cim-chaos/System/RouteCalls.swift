@@ -7,21 +7,23 @@ import TestSupport
 /// What a run asks a route: it goes past the relays.
 struct RouteCalls: Sendable {
   let node: CimNode
+  /// How long each call may take.
+  var timeout: Duration = .seconds(10)
 
   /// Makes an account and logs a device of it in that never connects.
   ///
   /// - Returns: the account's id and a token for calls.
   func register(_ name: String) async throws -> (user: UserID, token: String) {
     try await self.call { route in
-      let user = try await route.register(.init(name: name), options: Self.options()).user ?? .init()
+      let user = try await route.register(.init(name: name), options: self.options()).user ?? .init()
       let login = try await route.login(
-        .init(userID: user.id, name: user.name, deviceID: "calls"), options: Self.options())
+        .init(userID: user.id, name: user.name, deviceID: "calls"), options: self.options())
       return (UserID(user.id), login.token)
     }
   }
 
   func logOut(_ token: String) async throws {
-    _ = try await self.call { try await $0.logout(.init(), options: Self.options(token)) }
+    _ = try await self.call { try await $0.logout(.init(), options: self.options(token)) }
   }
 
   /// Creates a group whose first member is the token's user.
@@ -29,7 +31,7 @@ struct RouteCalls: Sendable {
   /// - Returns: where in its log that is.
   func createGroup(_ id: String, token: String) async throws -> CIMCore.LogPosition {
     let response = try await self.call {
-      try await $0.createGroup(.init(groupID: id), options: Self.options(token))
+      try await $0.createGroup(.init(groupID: id), options: self.options(token))
     }
     return try Self.position(response.position)
   }
@@ -39,9 +41,34 @@ struct RouteCalls: Sendable {
   /// - Returns: where in its log that is.
   func joinGroup(_ id: String, token: String) async throws -> CIMCore.LogPosition {
     let response = try await self.call {
-      try await $0.joinGroup(.init(groupID: id), options: Self.options(token))
+      try await $0.joinGroup(.init(groupID: id), options: self.options(token))
     }
     return try Self.position(response.position)
+  }
+
+  /// Has the token's user leave a group.
+  ///
+  /// - Returns: where in its log that is.
+  func leaveGroup(_ id: String, token: String) async throws -> CIMCore.LogPosition {
+    let response = try await self.call {
+      try await $0.leaveGroup(.init(groupID: id), options: self.options(token))
+    }
+    return try Self.position(response.position)
+  }
+
+  /// Sends a message in the name of the token's user.
+  ///
+  /// - Returns: its place, and whether it had been accepted before.
+  func send(_ text: String, to conversation: Conversation, key: String, token: String) async throws
+    -> (position: CIMCore.LogPosition, isDuplicate: Bool)
+  {
+    let response = try await self.call {
+      try await $0.send(
+        .init(
+          target: .conversation("\(conversation)"), content: .init(kind: .text(text)), idempotencyKey: key),
+        options: self.options(token))
+    }
+    return (try Self.position(response.accepted?.position), response.accepted?.duplicate ?? false)
   }
 
   /// Who is online.
@@ -51,7 +78,7 @@ struct RouteCalls: Sendable {
       var page = ""
       repeat {
         let response = try await route.onlineUsers(
-          .init(pageSize: 1000, pageToken: page), options: Self.options(token))
+          .init(pageSize: 1000, pageToken: page), options: self.options(token))
         users.formUnion(response.users.map { UserID($0.id) })
         page = response.nextPageToken
       } while !page.isEmpty
@@ -71,8 +98,8 @@ struct RouteCalls: Sendable {
     }
   }
 
-  private static func options(_ token: String? = nil) -> CallOptions {
-    var options = CallOptions(timeout: .seconds(10))
+  private func options(_ token: String? = nil) -> CallOptions {
+    var options = CallOptions(timeout: self.timeout)
     if let token { options.metadata.add("Bearer \(token)", for: "authorization") }
     return options
   }
