@@ -129,6 +129,17 @@ import Testing
     #expect(driver.machine.inbox.gaps == 1)
   }
 
+  @Test("What was said in a group while the user was no member of it is no gap")
+  func rejoining() throws {
+    var driver = try SessionDriver()
+    try driver.connect()
+    driver.hear(CimV1.Content(kind: .membership(.left)), seq: 2, in: "g:g1", from: 7)
+    driver.hear(CimV1.Content(kind: .membership(.joined)), seq: 5, in: "g:g1", from: 7)
+    #expect(driver.machine.inbox.gaps == 0)
+    driver.hear(CimV1.Content(kind: .membership(.joined)), seq: 8, in: "g:g1")
+    #expect(driver.machine.inbox.gaps == 1, "somebody else's joining is a message like any other")
+  }
+
   @Test("A reset tells the range that is missing, and the conversation goes on after it")
   func reset() throws {
     var driver = try SessionDriver()

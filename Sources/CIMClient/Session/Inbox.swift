@@ -54,8 +54,9 @@ struct Inbox: Sendable {
   /// - Parameters:
   ///   - hasRoom: Whether something may be shown; if not, what is to be shown stays.
   ///   - isOwn: Whether this client sent a message itself.
+  ///   - user: Whose client this is.
   /// - Returns: `nil` when nothing waits that may be taken.
-  mutating func next(hasRoom: Bool, isOwn: (CimV1.Message) -> Bool) -> Entry? {
+  mutating func next(hasRoom: Bool, user: UserID?, isOwn: (CimV1.Message) -> Bool) -> Entry? {
     guard let item = self.waiting.first else { return nil }
     let entry =
       switch item {
@@ -64,7 +65,7 @@ struct Inbox: Sendable {
       }
     if case .shown = entry, !hasRoom { return nil }
     self.waiting.removeFirst()
-    self.note(item, entry)
+    self.note(item, entry, user)
     return entry
   }
 
@@ -94,7 +95,7 @@ struct Inbox: Sendable {
       .reset(conversation, after: cursor, until: until, next: reset.next.flatMap(LogPosition.init(nonzero:))))
   }
 
-  private mutating func note(_ item: Item, _ entry: Entry) {
+  private mutating func note(_ item: Item, _ entry: Entry, _ user: UserID?) {
     switch entry {
     case .malformed:
       self.unknown += 1
@@ -106,16 +107,16 @@ struct Inbox: Sendable {
       }
     case .passed(let change, let isOwn):
       if isOwn { self.own += 1 } else { self.unknown += 1 }
-      self.move(by: change, item)
+      self.move(by: change, item, user)
     case .shown(let change, _):
-      self.move(by: change, item)
+      self.move(by: change, item, user)
     }
   }
 
-  private mutating func move(by change: ClientChange, _ item: Item) {
+  private mutating func move(by change: ClientChange, _ item: Item, _ user: UserID?) {
     guard let (conversation, position) = change.place else { return }
     if case .message(let message) = item, let cursor = self.cursors[conversation],
-      message.previous.flatMap(LogPosition.init(nonzero:)) != cursor
+      message.previous.flatMap(LogPosition.init(nonzero:)) != cursor, !change.isJoining(of: user)
     {
       self.gaps += 1
     }
@@ -151,5 +152,13 @@ extension ClientChange {
     case .cursor(let conversation, let position): (conversation, position)
     default: nil
     }
+  }
+}
+
+extension ClientChange {
+  /// Whether a user becomes a member: what stands before it in the group's log is not for that user, since it left.
+  fileprivate func isJoining(of user: UserID?) -> Bool {
+    guard case .membership(let entry) = self else { return false }
+    return entry.change == .joined && entry.member.id == user
   }
 }

@@ -14,7 +14,9 @@ extension SessionStateMachine {
       self.phase = .ready(heartbeat)
     }
     var actions: [Action] = []
-    while let entry = self.inbox.next(hasRoom: self.room > 0, isOwn: self.isOwn) {
+    while let entry = self.inbox.next(
+      hasRoom: self.room > 0, user: self.account?.id, isOwn: self.isOwn)
+    {
       switch entry {
       case .malformed: break
       case .double: self.synchronizeSoon(now: now)
