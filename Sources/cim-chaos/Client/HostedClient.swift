@@ -79,7 +79,7 @@ actor HostedClient {
     self.chatting?.cancel()
     guard rate > 0, self.client != nil else { return }
     self.chatting = Task {
-      while (try? await Task.sleep(for: self.chatter.pause(rate: self.rate))) != nil {
+      while (try? await Task.sleep(for: self.chatter.pause(rate: rate))) != nil {
         self.post(to: self.chatter.conversation())
       }
     }

@@ -13,7 +13,7 @@ struct CheckCommand: ParsableCommand {
     var histories = Histories(roster, in: self.directory)
     try histories.readOn()
     let verdict = HistoryChecker(
-      roster: roster, histories: histories.sorted, living: Set(roster.members.map(\.id))
+      roster: roster, histories: histories.sorted, living: histories.withClient
     ).check()
     Report.text("\(verdict)")
     if !verdict.isClean { throw ExitCode.failure }

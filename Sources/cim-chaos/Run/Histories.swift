@@ -18,6 +18,14 @@ struct Histories {
     }
   }
 
+  /// Users who had a client.
+  var withClient: Set<UserID> {
+    Set(
+      self.all.values.filter { history in
+        history.lines.contains { if case .started = $0.event { true } else { false } }
+      }.map(\.user))
+  }
+
   /// By user.
   var sorted: [ClientHistory] { self.all.values.sorted { $0.user < $1.user } }
 }

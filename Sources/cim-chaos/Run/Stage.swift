@@ -149,6 +149,7 @@ final class Stage {
     let deadline = ContinuousClock.now + limit
     var (best, improved) = (Int.max, ContinuousClock.now)
     while true {
+      try self.checkProcesses()
       let verdict = try self.check(try await self.listings())
       let now = ContinuousClock.now
       let healing = verdict.violations.count(where: \.kind.mayHeal) + self.offline.count
@@ -158,6 +159,17 @@ final class Stage {
         return verdict
       }
       try await Task.sleep(for: .milliseconds(500))
+    }
+  }
+
+  /// Whoever died by itself has crashed.
+  ///
+  /// - Throws: `RunError` naming it.
+  private func checkProcesses() throws {
+    let processes =
+      self.system.nodes.map { ($0.id, $0.process) } + self.hosts.map { ($0.id, $0.process) }
+    for (id, process) in processes {
+      if let exit = process?.exitStatus { throw RunError("\(id) ended by itself with \(exit); see its log") }
     }
   }
 
