@@ -154,6 +154,22 @@ import Testing
     #expect(kinds(story) == [])
     let place = story.place(of: "group 2 of 1", shownTo: users[2])
     story.change(users[2]) { _ = $0.remove(at: place) }
+    #expect(kinds(story) == [])
+  }
+
+  @Test func `a member is owed what follows its joining, not what came before`() {
+    var story = Story.clean
+    let third = LogPosition(epoch: 1, seq: 3)
+    story.stays[users[2]] = [.init(joined: third)]
+    story.change(users[2]) { events in
+      events.removeAll { event in
+        guard case .shown(let message) = event, message.conversation == Story.group else { return false }
+        return message.position <= third
+      }
+    }
+    #expect(kinds(story) == [])
+    let place = story.place(of: "group 2 of 1", shownTo: users[2])
+    story.change(users[2]) { _ = $0.remove(at: place) }
     #expect(kinds(story) == [.lost])
   }
 
