@@ -24,7 +24,7 @@ import NgRPC
 /// Take all events as they come, also if only sending is of interest: see `Limits.unreadMessages`.
 ///
 /// Clients share nothing: any number of them can live in one process. All methods are safe from any task. A client that
-/// is released without `close()` ends at once, and gives up what was not answered.
+/// is released without `close()` ends at once; what was not answered stays in its storage.
 public final class ChatClient: Sendable {
   /// How it connects.
   public let configuration: Configuration

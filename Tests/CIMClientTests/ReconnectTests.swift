@@ -45,10 +45,10 @@ struct ReconnectTests {
   func pings() async throws {
     try await self.run { cluster, _ in
       let ann = try await TestUser("ann", in: cluster) {
-        $0.heartbeat = .init(pingInterval: .milliseconds(50), idleTimeout: .milliseconds(300))
+        $0.heartbeat = .init(pingInterval: .milliseconds(100), idleTimeout: .milliseconds(1500))
       }
       // Longer than the timeout: this is about time that passes.
-      try await Task.sleep(for: .milliseconds(900))
+      try await Task.sleep(for: .milliseconds(2000))
       #expect(ann.client.info.state == .ready(try ServerID(ann.server)))
     }
   }

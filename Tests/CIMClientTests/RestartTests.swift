@@ -142,11 +142,11 @@ struct RestartTests {
       let ann = try await TestUser("ann", in: cluster)
       let bob = try await TestUser("bob", in: cluster) {
         $0.limits.unreadMessages = 10
-        $0.heartbeat = .init(pingInterval: .milliseconds(50), idleTimeout: .milliseconds(300))
+        $0.heartbeat = .init(pingInterval: .milliseconds(100), idleTimeout: .milliseconds(1000))
       }
       for number in 1...100 { try await ann.client.send("\(number)", to: .lobby) }
       // Longer than it takes to count as dead: this is about time that passes.
-      try await Task.sleep(for: .milliseconds(600))
+      try await Task.sleep(for: .milliseconds(1500))
       #expect(try await bob.texts(100) == (1...100).map(String.init))
       #expect(bob.client.info.counters.reconnects == 0)
     }
