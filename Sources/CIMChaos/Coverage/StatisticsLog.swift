@@ -3,13 +3,6 @@ public enum StatisticsLog {
   /// The message of the lines that have them.
   static let message = "statistics"
 
-  /// The counters of all such lines, oldest first.
-  ///
-  /// - Parameter log: All that one process has logged.
-  public static func all(in log: String) -> [[String: Int]] {
-    log.split(whereSeparator: \.isNewline).filter { $0.hasSuffix(Self.message) }.map(Self.counters)
-  }
-
   /// The counters of the last such line; empty when there is none.
   ///
   /// - Parameter log: All that one process has logged.

@@ -1,8 +1,6 @@
 import ArgumentParser
 import CIMChaos
 import CIMCore
-import Foundation
-import TestSupport
 
 /// `cim-chaos crash`
 struct CrashCommand: AsyncParsableCommand {
@@ -14,10 +12,9 @@ struct CrashCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Scenario.run("crash", self.options) { directory in
-      var setting = self.options.setting
+      var setting = self.options.measured
       setting.system.servers = 1
       setting.system.spareServers = 2
-      setting.system.environment["CIM_STATISTICS_INTERVAL"] = "100ms"
       let stage = try await Stage.open(setting, in: directory)
       for server in stage.system.spares {
         try server.start()
@@ -28,37 +25,36 @@ struct CrashCommand: AsyncParsableCommand {
       Report.line("the server is killed")
       let start = MonotonicClock.milliseconds
       try await stage.system.servers[0].kill()
-      try await stage.wait(for: "all are back", within: .seconds(120)) { $0.online(after: start) != nil }
+      try await stage.wait(for: "all are back", within: .seconds(120)) { !$0.welcomes(after: start).isEmpty }
       let back = Percentiles(
-        stage.histories.sorted.compactMap { $0.online(after: start) }.map { $0 - start })
+        stage.histories.sorted.compactMap { $0.welcomes(after: start).first }.map { $0 - start })
       let verdict = try await stage.settle(within: .seconds(60))
       Report.text("\(verdict)")
       Report.text(
         "of \(back.count) clients 50 % were back after \(back[50]) ms, 90 % \(back[90]) ms, 99 % \(back[99]) ms, all \(back[100]) ms"
       )
-      for route in stage.system.routes {
-        Report.text(
-          "\(route.id): at most \(try Self.peak(of: "logins", route, directory)) logins within a second")
-      }
+      let welcomes = stage.histories.sorted.flatMap { $0.welcomes(after: start) }.sorted()
+      Report.text("at most \(Self.peak(of: welcomes)) were welcomed within a second")
       return verdict.isClean
     }
   }
 
-  /// The most that a counter grew within a second, which is ten lines.
-  private static func peak(of counter: String, _ node: CimNode, _ directory: RunDirectory) throws -> Int {
-    try directory.logs(of: node.id).map { path in
-      let log = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
-      let values = StatisticsLog.all(in: log).map { $0[counter] ?? 0 }
-      return zip(values.dropFirst(10), values).map { $0 - $1 }.max() ?? 0
-    }.max() ?? 0
+  /// How many of these times lie within one second, at most.
+  private static func peak(of times: [UInt64]) -> Int {
+    var (first, peak) = (0, 0)
+    for (index, time) in times.enumerated() {
+      while times[first] + 1000 <= time { first += 1 }
+      peak = max(peak, index - first + 1)
+    }
+    return peak
   }
 }
 
 extension ClientHistory {
-  /// When the client was welcomed first after a time.
-  fileprivate func online(after time: UInt64) -> UInt64? {
-    self.lines.first { line in
-      if case .online = line.event { line.time > time } else { false }
-    }?.time
+  /// When the client was welcomed after a time.
+  fileprivate func welcomes(after time: UInt64) -> [UInt64] {
+    self.lines.compactMap { line in
+      if case .online = line.event, line.time > time { line.time } else { nil }
+    }
   }
 }

@@ -14,7 +14,7 @@ struct OfflineCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Scenario.run("offline", self.options) { directory in
-      let stage = try await Stage.open(self.options.setting, in: directory)
+      let stage = try await Stage.open(self.options.measured, in: directory)
       let name = stage.hosts[0].names[0]
       try stage.hosts[0].tell(.leave(name: name))
       try await stage.wait(for: "\(name) has left", of: [name], within: .seconds(30)) { !$0.isOnline }

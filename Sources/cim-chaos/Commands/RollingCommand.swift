@@ -15,7 +15,7 @@ struct RollingCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Scenario.run("rolling", self.options) { directory in
-      let stage = try await Stage.open(self.options.setting, in: directory)
+      let stage = try await Stage.open(self.options.measured, in: directory)
       let start = MonotonicClock.milliseconds
       try stage.setRate(self.rate)
       try await Task.sleep(for: .seconds(5))

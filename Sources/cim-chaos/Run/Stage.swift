@@ -44,7 +44,9 @@ final class Stage {
         id: "clients-\(index + 1)",
         names: Array(names[(index * setting.clientsPerHost)...].prefix(setting.clientsPerHost)),
         // Each begins with another route.
-        routes: (0..<system.routes.count).map { system.routes[(index + $0) % system.routes.count].relayPort },
+        routes: (0..<system.routes.count).map {
+          system.routes[(index + $0) % system.routes.count].clientPort
+        },
         seed: setting.seed &+ UInt64(index * 1000), logLevel: setting.clientLogLevel, directory: directory)
     }
   }
@@ -99,14 +101,18 @@ final class Stage {
     let awaited = { (name: String, history: ClientHistory) in
       names?.contains(name) ?? living.contains(history.user)
     }
-    do {
-      try await eventually(within: limit, what) {
-        try self.histories.readOn()
-        return self.histories.all.allSatisfy { !awaited($0, $1) || condition($1) }
-      }
-    } catch is DeadlineExceeded {
+    let deadline = ContinuousClock.now + limit
+    while true {
+      try self.histories.readOn()
       let missing = self.histories.all.filter { awaited($0, $1) && !condition($1) }.keys.sorted()
-      throw RunError("not within \(limit): \(what); missing: \(missing.joined(separator: ", "))")
+      if missing.isEmpty { return }
+      guard ContinuousClock.now < deadline else {
+        let names = missing.prefix(5).joined(separator: ", ")
+        throw RunError(
+          "not within \(limit): \(what); missing: \(names) and \(max(0, missing.count - 5)) more")
+      }
+      // Reading takes time that those who are waited for need.
+      try await Task.sleep(for: .milliseconds(200))
     }
   }
 

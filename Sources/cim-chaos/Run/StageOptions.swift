@@ -28,4 +28,11 @@ struct StageOptions: ParsableArguments {
     setting.clientLogLevel = self.logLevel
     return setting
   }
+
+  /// The same with nothing between clients, routes and servers.
+  var measured: Stage.Setting {
+    var setting = self.setting
+    setting.system.hasRelays = false
+    return setting
+  }
 }

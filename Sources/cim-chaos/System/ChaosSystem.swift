@@ -13,6 +13,8 @@ final class ChaosSystem: Sendable {
     var spareServers = 0
     var binary = Repository.cim
     var logLevel = "info"
+    /// Whether connections can be cut and half-opened; a measurement has none in its way.
+    var hasRelays = true
     /// Further settings of routes and servers, as environment variables.
     var environment: [String: String] = [:]
   }
@@ -43,13 +45,13 @@ final class ChaosSystem: Sendable {
       servers.append(
         try await CimNode(
           .server, id: "server-\(number)", binary: setting.binary, environment: environment,
-          directory: directory))
+          directory: directory, hasRelays: setting.hasRelays))
     }
     for number in 1...setting.routes {
       routes.append(
         try await CimNode(
           .route, id: "route-\(number)", binary: setting.binary, environment: environment,
-          directory: directory))
+          directory: directory, hasRelays: setting.hasRelays))
     }
     (self.redis, self.zooKeeper, self.routes) = (redis, zooKeeper, routes)
     self.servers = Array(servers[..<setting.servers])

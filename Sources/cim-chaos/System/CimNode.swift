@@ -4,7 +4,7 @@ import NgRPCProtos
 import Synchronization
 import TestSupport
 
-/// `cim route` or `cim server`, which can die and be started again; others reach it through relays only.
+/// `cim route` or `cim server`, which can die and be started again; others reach it through relays, if it has any.
 final class CimNode: Sendable {
   enum Role: String, Sendable { case route, server }
 
@@ -24,7 +24,7 @@ final class CimNode: Sendable {
   let clientRelay = Relay()
   let pushRelay = Relay()
   /// Where clients reach it.
-  let relayPort: Int
+  let clientPort: Int
 
   private let ports: [Int]
   private let environment: [String: String]
@@ -32,22 +32,24 @@ final class CimNode: Sendable {
   private let state: Mutex<State>
 
   init(
-    _ role: Role, id: String, binary: String, environment: [String: String], directory: RunDirectory
+    _ role: Role, id: String, binary: String, environment: [String: String], directory: RunDirectory,
+    hasRelays: Bool
   ) async throws {
     let ports = [try freePort(), try freePort()]
-    let relayPort = try await self.clientRelay.start(to: ports[0])
+    let clientPort = hasRelays ? try await self.clientRelay.start(to: ports[0]) : ports[0]
     var environment = environment
     let key = "CIM_\(role.rawValue.uppercased())"
     environment["\(key)_ID"] = id
     environment["\(key)_LISTEN"] = "127.0.0.1:\(ports[0])"
-    environment["\(key)_ADVERTISE"] = "127.0.0.1:\(relayPort)"
+    environment["\(key)_ADVERTISE"] = "127.0.0.1:\(clientPort)"
     if role == .server {
       environment["\(key)_PUSH_LISTEN"] = "127.0.0.1:\(ports[1])"
-      environment["\(key)_PUSH_ADVERTISE"] = "127.0.0.1:\(try await self.pushRelay.start(to: ports[1]))"
+      let pushPort = hasRelays ? try await self.pushRelay.start(to: ports[1]) : ports[1]
+      environment["\(key)_PUSH_ADVERTISE"] = "127.0.0.1:\(pushPort)"
     }
     self.id = id
     self.role = role
-    self.relayPort = relayPort
+    self.clientPort = clientPort
     self.ports = ports
     self.environment = environment
     self.directory = directory
