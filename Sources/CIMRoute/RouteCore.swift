@@ -26,7 +26,10 @@ final class RouteCore: Sendable {
   private let store: Mutex<String?> = Mutex(nil)
   private let draining = Atomic(false)
   /// What servers say of devices' sessions: the end of one never overtakes its beginning.
-  let devices = DeviceLanes()
+  let devices = WorkLanes<DeviceKey>()
+  /// How many batches of sessions are looked at side by side: more would stand in the way of sends.
+  private static let syncLanes: UInt64 = 4
+  private let syncs = WorkLanes<UInt64>()
 
   init(configuration: RouteConfiguration, stores: Stores, balancer: any Balancer, logger: Logger) {
     self.configuration = configuration
@@ -74,7 +77,10 @@ final class RouteCore: Sendable {
         counters.storeChanges.count()
         logger.warning("the store is another one than before; sessions are stated again")
       }
-      links.restate(storeID: identity)
+      // Under a name of this route's when it has seen another store before: what was stated at its demand for other routes'
+      // may have been written by it into the one that is gone.
+      let isChange = previous != nil
+      links.restate(name: isChange ? "\(identity)/\(routeID)" : identity, isOwed: isChange)
     }
   }
 
@@ -94,7 +100,9 @@ final class RouteCore: Sendable {
     case .send(let send): accept(send, from: origin)
     case .ack(let ack): acks.take(ack)
     case .sync(let sync):
-      Task { origin.reply(.syncResult(await self.sync.answer(sync, of: origin.link.instance))) }
+      syncs.run(for: sync.requestID % Self.syncLanes) {
+        origin.reply(.syncResult(await self.sync.answer(sync, of: origin.link.instance)))
+      }
     case .tailsQuery(let query):
       Task {
         if let tails = await self.sync.tails(of: query) { origin.link.push(.send(.tails(tails))) }
@@ -109,8 +117,8 @@ final class RouteCore: Sendable {
   private func open(_ opened: CimV1.SessionOpened, from origin: LinkOrigin) {
     guard !isDraining else { return }
     // Without a user it is refused, in whichever order.
-    let user = LoginToken(opened.token)?.user ?? UserID(0)
-    devices.run(for: DeviceLanes.Key(user: user, device: opened.deviceID)) {
+    let user = LoginToken(opened.token)?.user.rawValue ?? 0
+    devices.run(for: DeviceKey(user: user, device: opened.deviceID)) {
       let opening = await self.desk.open(opened, on: origin.link.instance, arrived: origin.arrived)
       let result = CimV1.SessionResult(requestID: opened.requestID, outcome: opening.outcome)
       origin.reply(.sessionResult(result)) { isSent in self.desk.conclude(opening, isTold: isSent) }
@@ -121,7 +129,7 @@ final class RouteCore: Sendable {
     guard let session = closed.session, let device = try? DeviceID(session.deviceID) else {
       return counters.ignoredFrames.count()
     }
-    devices.run(for: DeviceLanes.Key(user: UserID(session.userID), device: session.deviceID)) {
+    devices.run(for: DeviceKey(user: session.userID, device: session.deviceID)) {
       await self.desk.close(
         UserDevice(user: UserID(session.userID), device: device), SessionEpoch(session.sessionEpoch))
     }

@@ -72,13 +72,12 @@ struct FaultTableTests {
   @Test("A link that is made again, or to a server whose sessions were removed, asks under a name of its own")
   func restating() {
     var rule = RestateRule()
-    #expect(rule.storeChanged(to: "x", isUp: false) == nil)
-    #expect(rule.up(storeID: "x", link: "r/1", isForced: false) == "x")
-    #expect(rule.storeChanged(to: "y", isUp: true) == "y")
-    #expect(rule.up(storeID: "y", link: "r/2", isForced: false) == "y/r/2")
+    #expect(rule.up(storeID: "x", link: "r/1") == "x")
+    #expect(rule.up(storeID: "y", link: "r/2") == "y/r/2")
     var forced = RestateRule()
-    #expect(forced.up(storeID: nil, link: "r/1", isForced: true) == "/r/1")
+    forced.isForced = true
+    #expect(forced.up(storeID: nil, link: "r/1") == "/r/1")
     var fresh = RestateRule()
-    #expect(fresh.up(storeID: nil, link: "r/1", isForced: false) == nil)
+    #expect(fresh.up(storeID: nil, link: "r/1") == nil)
   }
 }

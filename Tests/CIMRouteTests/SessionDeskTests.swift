@@ -91,7 +91,7 @@ struct SessionDeskTests {
   @Test("A route that slept while a client connected elsewhere does not take the newer session's place")
   func lateOpening() async throws {
     try await ProbedRoute.run {
-      $0.linkDownAfter = .milliseconds(300)
+      $0.linkDownAfter = .milliseconds(800)
       $0.linkPingAfter = .milliseconds(50)
     } _: { probed in
       let ann = try await probed.person("ann")

@@ -111,11 +111,11 @@ struct DeliveryTests {
     try await Cluster.run(servers: 2, routes: 2) {
       $0.server = {
         $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(300)
+        $0.linkDownAfter = .milliseconds(800)
       }
       $0.route = {
         $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(300)
+        $0.linkDownAfter = .milliseconds(800)
       }
     } _: { cluster in
       try await Self.chat(in: cluster) { round in

@@ -66,11 +66,11 @@ struct LinkTests {
     try await Cluster.run {
       $0.server = {
         $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(200)
+        $0.linkDownAfter = .milliseconds(800)
       }
       $0.route = {
         $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(200)
+        $0.linkDownAfter = .milliseconds(800)
       }
     } _: { cluster in
       let (route, server) = (cluster.routes[0].node, cluster.servers[0])
@@ -94,11 +94,11 @@ struct LinkTests {
     try await Cluster.run {
       $0.server = {
         $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(300)
+        $0.linkDownAfter = .milliseconds(800)
       }
       $0.route = {
         $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(300)
+        $0.linkDownAfter = .milliseconds(800)
       }
     } _: { cluster in
       let ann = try await TestClient("ann", in: cluster)

@@ -28,7 +28,7 @@ struct ConversationLog: Sendable {
   private(set) var members: [UserID: LogPosition] = [:]
 
   /// Who was a member and is none, each with where it left.
-  private var formerMembers: [UserID: LogPosition] = [:]
+  private(set) var formerMembers: [UserID: LogPosition] = [:]
 
   /// Whether there is nothing to remember.
   var isVacant: Bool { self.tail == nil && self.producers.count == 0 }

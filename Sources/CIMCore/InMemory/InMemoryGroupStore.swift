@@ -62,6 +62,14 @@ public final class InMemoryGroupStore: GroupStore {
     self.conversations.read(.group(group)) { $0?.members[user] }
   }
 
+  public func departures(
+    of user: UserID, from groups: [GroupID]
+  ) async throws(StoreError) -> [GroupID: LogPosition] {
+    groups.reduce(into: [:]) { departures, group in
+      departures[group] = self.conversations.read(.group(group)) { $0?.formerMembers[user] }
+    }
+  }
+
   public func ping() async throws(StoreError) {}
 
   private func note(_ group: GroupID, of user: UserID) {

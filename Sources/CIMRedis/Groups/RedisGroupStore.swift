@@ -100,6 +100,23 @@ public struct RedisGroupStore: GroupStore {
     }
   }
 
+  public func departures(
+    of user: UserID, from groups: [GroupID]
+  ) async throws(StoreError) -> [GroupID: LogPosition] {
+    let replies = await redis.send(
+      groups.map { RedisCommand("HGET", StoreKey.formerMembers(.group($0)), user.rawValue) })
+    do {
+      var departures: [GroupID: LogPosition] = [:]
+      for (group, reply) in zip(groups, replies) {
+        let value = try reply.get()
+        departures[group] = value.isNull ? nil : try value.asLogPosition()
+      }
+      return departures
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
   public func ping() async throws(StoreError) { try await redis.storePing() }
 
   private func exists(_ group: GroupID) async throws(StoreError) -> Bool {

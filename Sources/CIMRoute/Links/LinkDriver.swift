@@ -57,11 +57,11 @@ final class LinkDriver {
       send(frame)
     case .tell(let tails): send(outbox.tell(tails, isInterested: isInterested))
     case .kick(let kick): if let frame = outbox.kick(kick) { send(frame) }
-    case .restate(let storeID):
-      if let name = restating.storeChanged(to: storeID, isUp: machine.isUp) { restate(name) }
+    case .restate(let name, let isOwed):
+      if machine.isUp { restate(name) } else if isOwed { restating.isForced = true }
     case .send(let frame): if machine.isUp { send(frame) }
     case .reply(let frame, let attempt, let done):
-      guard attempt == machine.attempt, stream != nil else { return done(false) }
+      guard attempt == machine.attempt, stream != nil, whenFinished.isEmpty else { return done(false) }
       send(frame)
       done(true)
     case .finish(let done): finish(done)
@@ -160,10 +160,8 @@ final class LinkDriver {
     guard isFirst else { return }
     core.logger.info("the link to a server is up", metadata: ["server": "\(link.instance)"])
     if let channel { pages = PagesStream(on: channel, core: core, eventLoop: eventLoop) }
-    let isForced = outbox.hasDroppedKicks || core.links.takeMustRestate(link.instance)
-    if let name = restating.up(
-      storeID: core.storeID, link: "\(core.routeID)/\(machine.attempt)", isForced: isForced)
-    {
+    if outbox.hasDroppedKicks || core.links.takeMustRestate(link.instance) { restating.isForced = true }
+    if let name = restating.up(storeID: core.storeID, link: "\(core.routeID)/\(machine.attempt)") {
       restate(name)
     }
     send(outbox.up(isInterested: isInterested))

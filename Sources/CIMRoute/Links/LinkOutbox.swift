@@ -99,10 +99,6 @@ struct LinkOutbox: Sendable {
   private mutating func takeTails(isInterested: (String) -> Bool) -> [Frame] {
     // While the window is full the server is behind: it would fetch what it can't take either.
     guard isUp, !window.isFull else { return [] }
-    var frames: [Frame] = []
-    while let next = tails.take(limit: Self.tailsPerFrame, isInterested: isInterested) {
-      frames.append(.tails(next))
-    }
-    return frames
+    return tails.takeAll(perFrame: Self.tailsPerFrame, isInterested: isInterested).map { .tails($0) }
   }
 }

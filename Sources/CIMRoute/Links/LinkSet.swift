@@ -98,6 +98,9 @@ final class LinkSet: Sendable {
   /// The sessions of a server that seemed dead were removed: should it come back, it has to state them again.
   func setMustRestate(_ instance: ServerInstance) { state.withLock { _ = $0.mustRestate.insert(instance) } }
 
+  /// Nothing was removed after all.
+  func clearMustRestate(_ instance: ServerInstance) { state.withLock { _ = $0.mustRestate.remove(instance) } }
+
   /// Whether a server has to state its sessions again; asked again, it has not.
   func takeMustRestate(_ instance: ServerInstance) -> Bool {
     state.withLock { $0.mustRestate.remove(instance) != nil }
@@ -186,10 +189,19 @@ final class LinkSet: Sendable {
   }
 
   /// Asks all servers to state their sessions again.
-  func restate(storeID: String) {
+  ///
+  /// - Parameters:
+  ///   - name: servers do it once for each name.
+  ///   - isOwed: whether those whose link is not up are asked when it is.
+  func restate(name: String, isOwed: Bool) {
     state.withLock { state in
-      for link in state.links.values { link.push(.restate(storeID: storeID)) }
+      for link in state.links.values { link.push(.restate(name: name, isOwed: isOwed)) }
     }
+  }
+
+  /// Asks one server to state its sessions again, if it lives.
+  func restate(name: String, on instance: ServerInstance) {
+    _ = push(.restate(name: name, isOwed: true), to: instance)
   }
 
   private func push(_ command: LinkCommand, to instance: ServerInstance) -> Bool {

@@ -23,9 +23,6 @@ struct PendingTails: Sendable {
 
   init(capacity: Int) { self.capacity = capacity }
 
-  /// Whether there is nothing to tell.
-  var isEmpty: Bool { entries.isEmpty && !isOverfull }
-
   /// Something was not sent.
   mutating func add(_ tail: CimV1.Tail) {
     let position = tail.position.map(LogPosition.init) ?? LogPosition(epoch: 0, seq: 0)
@@ -49,17 +46,15 @@ struct PendingTails: Sendable {
     entries[tail.conversation] = entry
   }
 
-  /// Takes out what fits into one frame; nil when there is nothing to tell.
+  /// Takes out all.
   ///
   /// - Parameters:
-  ///   - limit: at most that many tails; at least 2.
+  ///   - limit: at most that many tails are in a frame; at least 2.
   ///   - isInterested: whether the server has members of a conversation; others of them need not be told.
-  mutating func take(limit: Int, isInterested: (String) -> Bool) -> CimV1.Tails? {
+  mutating func takeAll(perFrame limit: Int, isInterested: (String) -> Bool) -> [CimV1.Tails] {
+    var frames: [CimV1.Tails] = []
     var frame = CimV1.Tails(all: isOverfull)
-    isOverfull = false
-    while frame.tails.count <= limit - 2, let (conversation, entry) = entries.first {
-      entries[conversation] = nil
-      weight -= entry.weight
+    for (conversation, entry) in entries {
       let position = CimV1.LogPosition(entry.position)
       if entry.isForMembers, isInterested(conversation) {
         frame.tails.append(CimV1.Tail(conversation: conversation, position: position))
@@ -68,7 +63,12 @@ struct PendingTails: Sendable {
         frame.tails.append(
           CimV1.Tail(conversation: conversation, position: position, sessions: Array(entry.sessions)))
       }
+      guard frame.tails.count > limit - 2 else { continue }
+      frames.append(frame)
+      frame = CimV1.Tails()
     }
-    return frame.tails.isEmpty && !frame.all ? nil : frame
+    if !frame.tails.isEmpty || frame.all { frames.append(frame) }
+    self = PendingTails(capacity: capacity)
+    return frames
   }
 }

@@ -1,7 +1,9 @@
 /// When the server at a link's other end is asked to state its sessions again, and under which name: a server does it once
 /// for each name.
 struct RestateRule: Sendable {
-  private var wasUp = false
+  /// Whether it is asked when the link is up the next time, whatever it stated before: sessions were removed, or kicks
+  /// dropped, or the store has changed since.
+  var isForced = false
 
   /// The link is up.
   ///
@@ -11,15 +13,9 @@ struct RestateRule: Sendable {
   /// - Parameters:
   ///   - storeID: which store it is; nil when that is not known yet.
   ///   - link: names this making of the link.
-  ///   - isForced: whether sessions were removed, or kicks dropped, since the server stated them.
   /// - Returns: the name to ask under; nil when there is nothing to ask.
-  mutating func up(storeID: String?, link: String, isForced: Bool) -> String? {
-    defer { wasUp = true }
-    return wasUp || isForced ? "\(storeID ?? "")/\(link)" : storeID
+  mutating func up(storeID: String?, link: String) -> String? {
+    defer { isForced = true }
+    return isForced ? "\(storeID ?? "")/\(link)" : storeID
   }
-
-  /// It is another store now.
-  ///
-  /// - Returns: the name to ask under; nil while the link is not up: it is asked when it is.
-  func storeChanged(to storeID: String, isUp: Bool) -> String? { isUp ? storeID : nil }
 }

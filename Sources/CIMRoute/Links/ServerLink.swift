@@ -12,8 +12,8 @@ enum LinkCommand: Sendable {
   case tell([CimV1.Tail])
   /// The end of a session; it waits for the link.
   case kick(CimV1.KickSession)
-  /// The store has changed. A link that is not up says so when it is.
-  case restate(storeID: String)
+  /// All sessions are to be stated again. With `isOwed` a link that is not up asks for that when it is.
+  case restate(name: String, isOwed: Bool)
   /// A frame that is worth something only now; dropped while the link is not up.
   case send(CimV1.LinkRequest.Frame)
   /// The answer to a request that came in that try; not sent when another try has begun. `done` is told whether it was.

@@ -76,8 +76,8 @@ final class Unresolved: Sendable {
       try? await Task.sleep(for: Self.pause)
       let (batch, isDone) = state.withLock { state in
         let batch = state.tails.take(Self.batch, at: .now())
-        state.isWorking = !batch.isEmpty
-        return (batch, batch.isEmpty)
+        state.isWorking = !batch.isEmpty || !state.tails.isEmpty
+        return (batch, !state.isWorking)
       }
       guard !isDone else { return }
       let rest: [UnresolvedTails.Key: UnresolvedTails.Entry]

@@ -42,11 +42,10 @@ struct UnresolvedTails: Sendable {
 
   /// Takes out some, those that have been looked after for long enough left out.
   mutating func take(_ limit: Int, at now: NIODeadline) -> [Key: Entry] {
-    var taken: [Key: Entry] = [:]
-    while taken.count < limit, let (key, entry) = entries.first {
-      entries[key] = nil
-      if entry.until > now { taken[key] = entry }
+    let some = entries.prefix(limit)
+    for (key, _) in some { entries[key] = nil }
+    return some.reduce(into: [:]) { taken, next in
+      if next.value.until > now { taken[next.key] = next.value }
     }
-    return taken
   }
 }

@@ -1,43 +1,72 @@
 import CIMCore
+import DequeModule
 import Logging
+import Synchronization
 
-/// Does what must be done in a store sooner or later, also when the store is away at the moment.
+/// Does what must be done in a store sooner or later, also when the store is away at the moment: it is never given up while
+/// the process lives.
 final class Persistence: Sendable {
-  /// How often a thing is tried.
-  private let attempts: Int
-  /// How long to wait between two tries.
+  private struct Job {
+    let purpose: String
+    let work: @Sendable () async throws(StoreError) -> Void
+  }
+
+  private struct State {
+    /// What has failed, to be done again one after the other.
+    var backlog: Deque<Job> = []
+    var isWorking = false
+  }
+
+  /// How long to wait after a failure.
   private let pause: Duration
   private let logger: Logger
   private let activity = Activity()
+  private let state = Mutex(State())
 
-  init(attempts: Int = 60, pause: Duration = .seconds(1), logger: Logger) {
-    self.attempts = attempts
+  init(pause: Duration = .milliseconds(500), logger: Logger) {
     self.pause = pause
     self.logger = logger
   }
 
-  /// Begins to do `work`, and does it again until it succeeds: it must be right to do twice.
+  /// Begins to do `work`, and does it again until it succeeds: it must be right to do twice, and late.
   func attempt(_ purpose: String, _ work: @escaping @Sendable () async throws(StoreError) -> Void) {
     activity.begin()
-    Task {
-      await self.run(purpose, work)
-      self.activity.end()
-    }
+    Task { await self.first(Job(purpose: purpose, work: work)) }
   }
 
   /// Returns when nothing is left to do.
   func waitUntilIdle() async { await activity.waitUntilIdle() }
 
-  private func run(_ purpose: String, _ work: @Sendable () async throws(StoreError) -> Void) async {
-    for attempt in 1...attempts {
-      do {
-        return try await work()
-      } catch {
-        logger.log(
-          level: attempt == attempts ? .error : .debug, "could not \(purpose)",
-          metadata: ["attempt": "\(attempt)", "error": "\(error)"])
+  private func first(_ job: Job) async {
+    if await succeeds(job) { return activity.end() }
+    let mustWork = state.withLock { state in
+      state.backlog.append(job)
+      defer { state.isWorking = true }
+      return !state.isWorking
+    }
+    if mustWork { await workOff() }
+  }
+
+  private func workOff() async {
+    while true {
+      let job = state.withLock { state in
+        let job = state.backlog.popFirst()
+        if job == nil { state.isWorking = false }
+        return job
       }
-      do { try await Task.sleep(for: pause) } catch { return }
+      guard let job else { return }
+      while await !succeeds(job) { try? await Task.sleep(for: pause) }
+      activity.end()
+    }
+  }
+
+  private func succeeds(_ job: Job) async -> Bool {
+    do {
+      try await job.work()
+      return true
+    } catch {
+      logger.debug("could not \(job.purpose); trying again", metadata: ["error": "\(error)"])
+      return false
     }
   }
 }

@@ -67,7 +67,7 @@ struct SessionDesk: Sendable {
       }
       return Opening(outcome: try await grant(opened.session, account), opened: opened)
     } catch {
-      close(opened.session)
+      conclude(Opening(outcome: .denied(CimV1.SessionDenied()), opened: opened), isTold: false)
       throw error
     }
   }

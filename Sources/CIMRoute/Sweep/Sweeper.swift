@@ -32,8 +32,10 @@ struct Sweeper: Sendable {
   private func look(_ dead: inout DeadInstances) async throws(StoreError) {
     guard links.hasBeenRead else { return }
     let known = try await sessions.knownInstances()
+    let isCurrent = await isCurrent()
+    // Read last: what the registry has told by its answer counts.
     let due = dead.due(
-      known: known, alive: Set(links.alive), died: links.died, isCurrent: await isCurrent(), at: .now())
+      known: known, alive: Set(links.alive), died: links.died, isCurrent: isCurrent, at: .now())
     for instance in due { try await sweep(instance) }
     links.forgetDied(except: known)
   }
@@ -48,20 +50,28 @@ struct Sweeper: Sendable {
   }
 
   private func sweep(_ instance: ServerInstance) async throws(StoreError) {
+    // Before anything is removed: its link may come up at any moment.
+    links.setMustRestate(instance)
     var removed = 0
     var isComplete = false
+    defer { conclude(instance, removed: removed) }
     while !isComplete {
       // It may have registered while the store was being asked.
       guard !links.alive.contains(instance) else { break }
       let sweep = try await sessions.sweep(instance, limit: Self.step)
-      if removed == 0, sweep.removed > 0 { links.setMustRestate(instance) }
       removed += sweep.removed
       counters.swept.count(sweep.removed)
       isComplete = sweep.isComplete
     }
     if isComplete { _ = try await sessions.forget(instance) }
-    guard removed > 0 else { return }
+  }
+
+  private func conclude(_ instance: ServerInstance, removed: Int) {
+    guard removed > 0 else { return links.clearMustRestate(instance) }
     logger.info(
       "removed the sessions of a dead server", metadata: ["server": "\(instance)", "sessions": "\(removed)"])
+    // It lives after all, and its link may have come up before.
+    guard links.alive.contains(instance) else { return }
+    links.restate(name: "swept/\(Incarnation.random())", on: instance)
   }
 }

@@ -20,11 +20,26 @@ struct SessionStanding: Sendable {
   /// The user's groups, each with the place where the user joined.
   let joins: [GroupID: LogPosition]
 
+  /// Where the user left groups of `groupsToCheck`.
+  var departures: [GroupID: LogPosition] = [:]
+  /// The conversations that are marked.
+  private let marked: Set<Conversation>
+
+  init(
+    question: SyncQuestion, marks: [DirtyMark], cursors: DeviceCursors, joins: [GroupID: LogPosition]
+  ) {
+    self.question = question
+    self.marks = marks
+    self.cursors = cursors
+    self.joins = joins
+    marked = Set(marks.map(\.conversation))
+  }
+
   private var user: UserID { question.device.user }
 
   /// The conversations to look at: only ones in which the user has a part, whatever the client says.
   var conversations: Set<Conversation> {
-    var all = Set(marks.map(\.conversation)).union(question.named)
+    var all = marked.union(question.named)
     if question.isNew {
       all.insert(.lobby)
       all.formUnion(joins.keys.map(Conversation.group))
@@ -35,11 +50,40 @@ struct SessionStanding: Sendable {
     return all.filter(hasPart)
   }
 
+  /// The groups in which a new session has a place and the user no part: what was said in them until the user left is for
+  /// the user all the same.
+  var groupsToCheck: [GroupID] {
+    guard question.isNew else { return [] }
+    return Set(cursors.device.keys).union(question.said.keys).compactMap { conversation in
+      guard case .group(let group) = conversation, joins[group] == nil else { return nil }
+      return group
+    }
+  }
+
+  /// Where a conversation ends for the user; nil when it goes on.
+  func end(of conversation: Conversation) -> LogPosition? {
+    guard case .group(let group) = conversation else { return nil }
+    return departures[group]
+  }
+
+  /// The same, those first that nothing else tells of later.
+  var conversationsByWeight: [Conversation] {
+    func isFirst(_ conversation: Conversation) -> Bool {
+      !conversation.isPrivate || marked.contains(conversation) || question.named.contains(conversation)
+    }
+    let all = conversations
+    return all.filter(isFirst) + all.filter { !isFirst($0) }
+  }
+
   private func hasPart(in conversation: Conversation) -> Bool {
     switch conversation {
     case .lobby: true
     case .direct(let pair): pair.contains(user)
-    case .group(let group): joins[group] != nil
+    case .group(let group):
+      joins[group] != nil
+        || departures[group].map { end in
+          (question.said[conversation] ?? cursors.device[conversation]).map { $0 < end } ?? false
+        } ?? false
     }
   }
 
@@ -61,10 +105,12 @@ struct SessionStanding: Sendable {
 
   /// Whether the session is told of a conversation.
   func isTold(_ conversation: Conversation, last: LogPosition?, tail: LogPosition?) -> Bool {
-    if question.named.contains(conversation) || last != tail { return true }
+    if question.named.contains(conversation) { return true }
+    let isMarked = marked.contains(conversation)
+    // Of a private conversation that the store does not know at all there is nothing to tell, whatever the client says.
+    if last != tail, tail != nil || isMarked || !conversation.isPrivate { return true }
     // A new session gets a place in all in which something can happen at any moment. A mark of a group may be all that
     // tells of a membership.
-    let isMarked = marks.contains { $0.conversation == conversation }
     return question.isNew ? isMarked || !conversation.isPrivate : isMarked && conversation.isGroup
   }
 

@@ -11,6 +11,9 @@ struct SyncDesk: Sendable {
   private static let freshMilliseconds: UInt64 = 2000
   /// How many of a user's marks are looked at in one go, the longest unchanged first.
   private static let maxMarks = 1000
+  /// How many private conversations are told in one answer, for all its sessions: 2 MB. Marked ones beyond that are told
+  /// by the next sync.
+  private static let maxPrivateFeeds = 30_000
 
   let stores: Stores
   let logger: Logger
@@ -24,7 +27,11 @@ struct SyncDesk: Sendable {
       let conversations: Set<Conversation> = standings.reduce(into: []) { $0.formUnion($1.conversations) }
       let tails = try await stores.log.tails(of: Array(conversations))
       var feeds = try await feeds(of: standings, tails: tails)[...]
-      for standing in standings { clear(standing.doneMarks(tails: tails), of: standing.question.device.user) }
+      clear(
+        standings.reduce(into: [:]) { marks, standing in
+          let done = standing.doneMarks(tails: tails)
+          if !done.isEmpty { marks[standing.question.device.user] = done }
+        })
       return CimV1.SyncResult(
         requestID: sync.requestID,
         sessions: zip(sync.sessions, questions).map { session, question in
@@ -74,25 +81,50 @@ struct SyncDesk: Sendable {
     }
     // Most sessions that are not new have no marks, and nothing more has to be asked.
     let open = questions.filter { $0.isNew || !$0.named.isEmpty || !marks(for: $0).isEmpty }
-    let cursors = try await open.isEmpty ? [:] : stores.cursors.cursors(of: open.map(\.device))
+    let cursors = try await cursors(of: open) { question in
+      question.named.union(marks(for: question).map(\.conversation))
+    }
     let members = Set(open.filter { $0.needsGroups(marks: marks(for: $0)) }.map(\.device.user))
     let joins = try await stores.groups.groups(of: members)
-    return questions.map { question in
-      SessionStanding(
+    var standings: [SessionStanding] = []
+    for question in questions {
+      var standing = SessionStanding(
         question: question, marks: marks(for: question),
         cursors: cursors[question.device] ?? DeviceCursors(device: [:], user: [:]),
         joins: joins[question.device.user] ?? [:])
+      let left = standing.groupsToCheck
+      // Rare: a device of which a group was left while it was away.
+      if !left.isEmpty {
+        standing.departures = try await stores.groups.departures(of: question.device.user, from: left)
+      }
+      standings.append(standing)
     }
+    return standings
+  }
+
+  /// All cursors of devices that have just connected, and of others those in some conversations.
+  private func cursors(
+    of questions: [SyncQuestion], in wanted: (SyncQuestion) -> Set<Conversation>
+  ) async throws(StoreError) -> [UserDevice: DeviceCursors] {
+    var some: [UserDevice: Set<Conversation>] = [:]
+    for question in questions where !question.isNew {
+      some[question.device, default: []].formUnion(wanted(question))
+    }
+    for question in questions where question.isNew { some[question.device] = nil }
+    let devices = Array<UserDevice>(Set(questions.map(\.device)))
+    return try await devices.isEmpty ? [:] : stores.cursors.cursors(of: devices, in: some)
   }
 
   private func feeds(
     of standings: [SessionStanding], tails: [Conversation: LogPosition]
   ) async throws(StoreError) -> [[CimV1.Feed]] {
     var feeds: [[CimV1.Feed]] = []
+    let share = Self.maxPrivateFeeds / max(1, standings.count)
     for standing in standings {
       var own: [CimV1.Feed] = []
-      for conversation in standing.conversations {
-        let tail = tails[conversation]
+      var left = share
+      for conversation in standing.conversationsByWeight {
+        let tail = standing.end(of: conversation) ?? tails[conversation]
         let last: LogPosition? =
           switch standing.place(in: conversation) {
           case .at(let position): position
@@ -101,6 +133,10 @@ struct SyncDesk: Sendable {
           case .joining(let join): try await place(before: join, in: conversation)
           }
         guard standing.isTold(conversation, last: last, tail: tail) else { continue }
+        if conversation.isPrivate {
+          left -= 1
+          guard left >= 0 else { continue }
+        }
         own.append(
           CimV1.Feed(
             conversation: conversation.description, last: last.map(CimV1.LogPosition.init),
@@ -126,16 +162,14 @@ struct SyncDesk: Sendable {
     return LogPosition(epoch: join.epoch, seq: join.seq - 1)
   }
 
-  private func clear(_ marks: [DirtyMark], of user: UserID) {
+  private func clear(_ marks: [UserID: [DirtyMark]]) {
     guard !marks.isEmpty else { return }
     Task {
-      for mark in marks {
-        do {
-          _ = try await stores.log.clearDirty(mark, of: user)
-        } catch {
-          // It is looked at again with the next sync.
-          return logger.debug("a mark could not be cleared", metadata: ["error": "\(error)"])
-        }
+      do {
+        _ = try await stores.log.clearDirty(marks)
+      } catch {
+        // They are looked at again with the next sync.
+        logger.debug("marks could not be cleared", metadata: ["error": "\(error)"])
       }
     }
   }

@@ -162,5 +162,14 @@ struct HeldGroups: GroupStore {
     }
   }
 
+  func departures(
+    of user: UserID, from groups: [GroupID]
+  ) async throws(StoreError) -> [GroupID: LogPosition] {
+    let call = StoreCall(.departures, users: [user], conversations: groups.map(Conversation.group))
+    return try await gate.pass(call) { () async throws(StoreError) in
+      try await inner.departures(of: user, from: groups)
+    }
+  }
+
   func ping() async throws(StoreError) { try await inner.ping() }
 }

@@ -47,12 +47,16 @@ struct GroupStoreTests {
         try await stores.groups.leave(friends, .bob, content: left) == .unchanged(since: leave.position))
       #expect(try await stores.groups.groups(of: Account.bob.id).isEmpty)
       #expect(try await stores.groups.membership(of: Account.bob.id, in: friends) == nil)
+      #expect(
+        try await stores.groups.departures(of: Account.bob.id, from: [friends]) == [friends: leave.position])
+      #expect(try await stores.groups.departures(of: Account.ada.id, from: [friends]).isEmpty)
       #expect(try await stores.log.read(.friends, after: nil, limit: 10) == [created, join, leave])
       guard case .changed(let again) = try await stores.groups.join(friends, .bob, content: joined) else {
         Issue.record("bob did not join again")
         return
       }
       #expect(try await stores.groups.groups(of: Account.bob.id) == [friends: again.position])
+      #expect(try await stores.groups.departures(of: Account.bob.id, from: [friends]).isEmpty)
     }
   }
 
