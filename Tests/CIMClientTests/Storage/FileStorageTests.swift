@@ -112,10 +112,6 @@ import Testing
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, run = run as Int] in
       let storage = FileStorage(directory: path, compactionSize: 2048)
       _ = try storage.load()
-      let victim = Task.detached {
-        try await Task.sleep(for: .milliseconds(20 * run))
-        kill(getpid(), SIGKILL)
-      }
       for seq in 1... as PartialRangeFrom<UInt64> {
         let place = LogPosition(epoch: 1, seq: seq)
         try storage.save([
@@ -124,8 +120,12 @@ import Testing
         if seq % 100 == 0 { try await storage.synchronize() }
         // Outside of what is under test: how far it has come.
         if seq % 64 == 0 { try JournalFile("\(path)/written", flags: O_WRONLY | O_APPEND).append([1]) }
+        guard seq == 64 else { continue }
+        Task.detached {
+          try await Task.sleep(for: .milliseconds(20 * run))
+          kill(getpid(), SIGKILL)
+        }
       }
-      try await victim.value
     }
     let record = try FileStorage(directory: path).load()
     let written = UInt64(try JournalFile("\(path)/written", flags: O_RDONLY).read().count) * 64
