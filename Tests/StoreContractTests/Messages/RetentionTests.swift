@@ -6,7 +6,7 @@ import Testing
 struct RetentionTests {
   private var limits: MessageLogLimits {
     var limits = MessageLogLimits.defaults
-    limits.entryMilliseconds = 300
+    limits.entryMilliseconds = 1_500
     return limits
   }
 
@@ -32,7 +32,7 @@ struct RetentionTests {
   func goesOn(form: StoreForm) async throws {
     try await form.withStores(limits: limits) { stores in
       let first = try #require(try await stores.log.append(.saying("old")).entry)
-      try await Task.sleep(for: .milliseconds(700))
+      try await Task.sleep(for: .milliseconds(3_400))
       #expect(try await stores.log.tail(of: .lobby) == first.position)
       let next = try #require(try await stores.log.append(.saying("new")).entry)
       #expect(next.previous == first.position)
