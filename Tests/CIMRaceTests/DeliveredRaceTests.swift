@@ -13,15 +13,15 @@ struct DeliveredRaceTests {
       try await ann.connect()
       try await bob.connect()
       let conversation = ann.direct(with: bob)
-      let lookup = world.held.hold(.sessions, of: bob.id)
+      let append = world.held.hold(.append, in: conversation, .after)
       let id = try await ann.post("hello", to: conversation, level: .delivered)
-      try await lookup.reached()
+      try await append.reached()
       // Bob gets it by his mark, and his acknowledgement is stored.
       world.clock.advance(milliseconds: 3_000)
       try await bob.waitForTexts(["hello"], in: conversation)
       try await world.held.waitFor(1, .advance, of: bob.id, in: conversation)
       #expect(!ann.isDelivered(id))
-      lookup.release()
+      append.release()
       try await eventually("ann is told") { ann.isDelivered(id) }
     }
   }

@@ -1,6 +1,7 @@
 import CIMCore
 import CIMProtos
 import CIMTestSupport
+import NgRPC
 import TestSupport
 import Testing
 
@@ -35,8 +36,8 @@ struct GroupRaceTests {
       try await bob.connect()
       try await create(world, ann)
       try await ann.say("before", to: friends)
-      world.held.fail(.sessions, of: bob.id)
-      try await join(world, bob)
+      world.held.fail(.join, of: bob.id, .after)
+      await #expect(throws: RPCError.self) { try await join(world, bob) }
       try await ann.say("after", to: friends)
       world.clock.advance(milliseconds: 3_000)
       try await bob.waitForTexts(["after"], in: friends)

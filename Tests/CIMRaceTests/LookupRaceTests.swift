@@ -64,17 +64,18 @@ struct LookupRaceTests {
   func moved() async throws {
     try await RaceWorld.run(servers: 2) { world in
       let (ann, bob) = try await world.annAndBob()
-      try await ann.connect(to: 1)
       try await bob.connect(to: 0)
       let conversation = ann.direct(with: bob)
-      let lookup = world.held.hold(.sessions, of: bob.id, .after)
-      try await ann.post("hello", to: conversation)
+      // Ann has no session: nobody but a delivery looks for hers.
+      let lookup = world.held.hold(.sessions, of: ann.id, .after)
+      async let said: Void = world.say("hello", to: conversation, as: ann, through: 0)
       try await lookup.reached()
       await bob.leave()
       try await bob.connect(to: 1)
       lookup.release()
+      try await said
       try await eventually("it was sent back") { world.counted(\.notHere) > 0 }
-      try await ann.say("more", to: conversation)
+      try await world.say("more", to: conversation, as: ann, through: 0)
       try await bob.waitForTexts(["hello", "more"], in: conversation)
     }
   }
@@ -89,7 +90,7 @@ struct LookupRaceTests {
       let conversation = ann.direct(with: bob)
       try await world.say("zero", to: conversation, as: ann, through: 0)
       try await bob.waitForTexts(["zero"], in: conversation)
-      let lookup = world.held.hold(.sessions, of: bob.id)
+      let lookup = world.held.hold(.sessions, of: ann.id)
       async let first: Void = world.say("one", to: conversation, as: ann, through: 0)
       try await lookup.reached()
       try await world.say("two", to: conversation, as: ann, through: 1)

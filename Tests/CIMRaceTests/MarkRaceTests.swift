@@ -70,7 +70,8 @@ struct MarkRaceTests {
       let clear = world.held.hold(.clearDirty, of: bob.id)
       world.clock.advance(milliseconds: 60_000)
       try await clear.reached()
-      world.held.fail(.sessions, of: bob.id)
+      // Logged, and delivered by nobody.
+      world.held.fail(.append, in: conversation, .after)
       _ = try await ann.result(of: try await ann.post("two", to: conversation))
       clear.release()
       #expect(try await world.marks(of: bob).count == 1)

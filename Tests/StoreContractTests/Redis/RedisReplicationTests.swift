@@ -10,7 +10,7 @@ import Testing
 struct RedisReplicationTests {
   /// A master and a replica that follows it, with stores on the master and a connection to each.
   private func withReplica(
-    replicas: Int = 1, timeoutMilliseconds: Int = 300,
+    replicas: Int = 1, timeoutMilliseconds: Int = 10_000,
     _ test: (Stores, _ master: RedisClient, RedisServer, _ replica: RedisClient, RedisServer) async throws ->
       Void
   ) async throws {
@@ -67,7 +67,7 @@ struct RedisReplicationTests {
   @Test("With replicas short a message is accepted and not replicated; its repetition waits again")
   func short() async throws {
     let key = Append.Idempotency.key(try IdempotencyKey("k"))
-    try await withReplica { stores, _, _, _, replicaServer in
+    try await withReplica(timeoutMilliseconds: 300) { stores, _, _, _, replicaServer in
       replicaServer.pause()
       for idempotency in [Append.Idempotency.producer(.outbox, counter: 1), key] {
         let outcome = try await stores.log.append(saying("hello", idempotency))
@@ -89,7 +89,7 @@ struct RedisReplicationTests {
 
   @Test("More replicas than there are never have it")
   func tooMany() async throws {
-    try await withReplica(replicas: 2) { stores, _, _, _, _ in
+    try await withReplica(replicas: 2, timeoutMilliseconds: 300) { stores, _, _, _, _ in
       let outcome = try await stores.log.append(saying("hello", .none))
       #expect(isReplicated(outcome) == false)
     }
@@ -97,7 +97,7 @@ struct RedisReplicationTests {
 
   @Test("Appends that come together wait together, also when Redis has forgotten the script")
   func batches() async throws {
-    try await withReplica(timeoutMilliseconds: 5_000) { stores, master, _, _, _ in
+    try await withReplica { stores, master, _, _, _ in
       _ = try await master.send(RedisCommand("SCRIPT", "FLUSH"))
       let append = saying("hello", .none)
       let outcomes = try await concurrently(400) { _ in try await stores.log.append(append) }
