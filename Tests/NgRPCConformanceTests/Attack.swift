@@ -52,7 +52,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
     Attack("huge_prefix", "statuses [8], then status 0"),
     Attack("half_messages", "all taken, statuses [8], resets [0]"),
     Attack("half_unary", "stopped, statuses [8], resets [0]"),
-    Attack("unread_messages", "stopped, statuses [8], resets [0]"),
+    Attack("unread_messages", "stopped"),
     // Connections.
     Attack("slow_preface", "200 closed", server: ["--preface-timeout", "300"]),
     Attack("per_address", "49 served, 151 refused", server: ["--max-connections-per-address", "50"]),
