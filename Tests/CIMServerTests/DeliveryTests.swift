@@ -194,7 +194,7 @@ struct DeliveryTests {
       // Made again by the same route, which asks for all sessions.
       cluster.servers[0].pushRelay.cut()
       try await bob.expect(0..<3, of: conversation, storing: true)
-      #expect(cluster.servers[0].node.statistics.restated >= 2)
+      #expect(cluster.servers[0].node.statistics.restated >= 1)
       let found = try await cluster.stores.sessions.sessions(of: [user])[user]?.first
       #expect(found?.epoch == lost.epoch)
       await ann.leave()
