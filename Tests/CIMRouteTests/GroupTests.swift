@@ -138,25 +138,4 @@ struct GroupTests {
       }
     }
   }
-
-  @Test("Whoever left a group while a device was away gets there what was said until then")
-  func leftWhileAway() async throws {
-    try await ProbedRoute.run { probed in
-      let (ann, bob) = (try await probed.person("ann"), try await probed.person("bob"))
-      let session = try await probed.connect(bob)
-      try await probed.cluster.withRoute { route in
-        _ = try await route.createGroup(CimV1.CreateGroupRequest(groupID: "cats"), options: ann.bearer)
-        let joined = try await route.joinGroup(CimV1.JoinGroupRequest(groupID: "cats"), options: bob.bearer)
-        let cursor = CimV1.Cursor(conversation: "g:cats", position: joined.position)
-        try await probed.say("for bob", in: "g:cats", as: ann)
-        let left = try await route.leaveGroup(CimV1.LeaveGroupRequest(groupID: "cats"), options: bob.bearer)
-        try await probed.say("not for bob", in: "g:cats", as: ann)
-        let sync = try await probed.probe.sync(
-          CimV1.SyncSession(session: session, isNew: true, cursors: [cursor]))
-        #expect(
-          sync.sessions[0].feeds.first { $0.conversation == "g:cats" }
-            == CimV1.Feed(conversation: "g:cats", last: joined.position, tail: left.position))
-      }
-    }
-  }
 }

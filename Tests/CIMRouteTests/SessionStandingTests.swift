@@ -106,20 +106,6 @@ struct SessionStandingTests {
     #expect(done(try standing(marks: [group])) == 1)
   }
 
-  @Test("Of a group that was left while the device was away, all up to the leaving is told")
-  func left() throws {
-    var away = try standing(device: [group: at(3)])
-    #expect(away.groupsToCheck == [groupID])
-    #expect(!away.conversations.contains(group))
-    away.departures = [groupID: at(9)]
-    #expect(away.conversations.contains(group) && away.end(of: group) == at(9))
-    #expect(away.place(in: group) == .at(at(3)))
-    var done = try standing(device: [group: at(9)])
-    done.departures = [groupID: at(9)]
-    #expect(!done.conversations.contains(group))
-    #expect(try standing(device: [group: at(3)], joins: [groupID: at(1)]).groupsToCheck == [])
-  }
-
   @Test("What the client says of a private conversation that the store does not know is not told")
   func unknown() throws {
     #expect(try !standing(said: [direct: at(3)]).isTold(direct, last: at(3), tail: nil))

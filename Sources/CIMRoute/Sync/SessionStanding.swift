@@ -19,9 +19,6 @@ struct SessionStanding: Sendable {
   let cursors: DeviceCursors
   /// The user's groups, each with the place where the user joined.
   let joins: [GroupID: LogPosition]
-
-  /// Where the user left groups of `groupsToCheck`.
-  var departures: [GroupID: LogPosition] = [:]
   /// The conversations that are marked.
   private let marked: Set<Conversation>
 
@@ -50,22 +47,6 @@ struct SessionStanding: Sendable {
     return all.filter(hasPart)
   }
 
-  /// The groups in which a new session has a place and the user no part: what was said in them until the user left is for
-  /// the user all the same.
-  var groupsToCheck: [GroupID] {
-    guard question.isNew else { return [] }
-    return Set(cursors.device.keys).union(question.said.keys).compactMap { conversation in
-      guard case .group(let group) = conversation, joins[group] == nil else { return nil }
-      return group
-    }
-  }
-
-  /// Where a conversation ends for the user; nil when it goes on.
-  func end(of conversation: Conversation) -> LogPosition? {
-    guard case .group(let group) = conversation else { return nil }
-    return departures[group]
-  }
-
   /// The same, those first that nothing else tells of later.
   var conversationsByWeight: [Conversation] {
     func isFirst(_ conversation: Conversation) -> Bool {
@@ -81,9 +62,6 @@ struct SessionStanding: Sendable {
     case .direct(let pair): pair.contains(user)
     case .group(let group):
       joins[group] != nil
-        || departures[group].map { end in
-          (question.said[conversation] ?? cursors.device[conversation]).map { $0 < end } ?? false
-        } ?? false
     }
   }
 

@@ -86,20 +86,12 @@ struct SyncDesk: Sendable {
     }
     let members = Set(open.filter { $0.needsGroups(marks: marks(for: $0)) }.map(\.device.user))
     let joins = try await stores.groups.groups(of: members)
-    var standings: [SessionStanding] = []
-    for question in questions {
-      var standing = SessionStanding(
+    return questions.map { question in
+      SessionStanding(
         question: question, marks: marks(for: question),
         cursors: cursors[question.device] ?? DeviceCursors(device: [:], user: [:]),
         joins: joins[question.device.user] ?? [:])
-      let left = standing.groupsToCheck
-      // Rare: a device of which a group was left while it was away.
-      if !left.isEmpty {
-        standing.departures = try await stores.groups.departures(of: question.device.user, from: left)
-      }
-      standings.append(standing)
     }
-    return standings
   }
 
   /// All cursors of devices that have just connected, and of others those in some conversations.
@@ -124,7 +116,7 @@ struct SyncDesk: Sendable {
       var own: [CimV1.Feed] = []
       var left = share
       for conversation in standing.conversationsByWeight {
-        let tail = standing.end(of: conversation) ?? tails[conversation]
+        let tail = tails[conversation]
         let last: LogPosition? =
           switch standing.place(in: conversation) {
           case .at(let position): position
