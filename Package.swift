@@ -385,7 +385,7 @@ let package = Package(
       name: "CIMTests",
       dependencies: [
         "NgRPC",
-        "CIMClient", "CIMCore", "TestSupport", "cim",
+        "CIMClient", "CIMCore", "CIMRoute", "TestSupport", "cim",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),

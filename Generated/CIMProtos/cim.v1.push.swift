@@ -121,7 +121,15 @@ extension CimV1 {
 
   /// A sign of life.
   public struct LinkPing: Hashable, Sendable {
-    public init() {}
+    /// From a server: how many clients are connected to it, those included that have not said hello. Routes choose servers by
+    /// it. Absent from a route.
+    public var connections: UInt32?
+
+    public init(
+      connections: UInt32? = nil
+    ) {
+      self.connections = connections
+    }
   }
 
   /// One session on one server.
@@ -895,11 +903,18 @@ extension CimV1.LinkPing: ProtobufMessage {
   }
 
   public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
-    Self.protobufBlank(in: arena)
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LinkPing.self)
+    if let value = self.connections {
+      c.pointee.connections = value
+      c.pointee.connections_presence_case = .init(rawValue: 1)
+    }
+    return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
-    self.init()
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkPing.self)
+    self.connections = c.pointee.connections_presence_case.rawValue == 1 ? c.pointee.connections : nil
   }
 }
 
@@ -1660,7 +1675,8 @@ extension CimV1 {
     /// Every route opens one Link to every server and keeps it.
     public protocol Service: RPCService {
       /// The first frame from the route is `hello`, the first from the server too. Each side ignores frames that it does not
-      /// know. A link is down when nothing was received for 3 s; each side pings when nothing was sent for 1 s.
+      /// know. A link is down when nothing was received for 3 s; the route pings when nothing was sent for 1 s, the server behind
+      /// its hello and then every second.
       func link(_ requests: RequestStream<CimV1.LinkRequest>, responses: ResponseWriter<CimV1.LinkResponse>, context: ServerContext) async throws
       /// Parts of logs, for sessions that missed something: a stream of its own next to each Link, so that what is old never
       /// stands in the way of what is new. The server asks, the route answers. The first frame from the route is `hello`, with
@@ -1678,7 +1694,8 @@ extension CimV1 {
       }
 
       /// The first frame from the route is `hello`, the first from the server too. Each side ignores frames that it does not
-      /// know. A link is down when nothing was received for 3 s; each side pings when nothing was sent for 1 s.
+      /// know. A link is down when nothing was received for 3 s; the route pings when nothing was sent for 1 s, the server behind
+      /// its hello and then every second.
       public func link(options: CallOptions = .defaults) -> ClientCall<CimV1.LinkRequest, CimV1.LinkResponse> {
         channel.call(CimV1.Push.Methods.link, options: options, (CimV1.LinkRequest.self, CimV1.LinkResponse.self))
       }

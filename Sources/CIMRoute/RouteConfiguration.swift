@@ -8,6 +8,9 @@ public struct RouteConfiguration: Sendable {
   /// The version of the program, for operators.
   public var version: String
 
+  /// How servers are chosen for clients. One after the other by default.
+  public var balancing = Balancing.roundRobin
+
   /// The longest text of a message, in bytes of UTF-8, at least 1. 64 KiB by default.
   public var maxTextBytes = 64 * 1024
   /// How many messages to one conversation may wait for their turn; further ones are refused. 1024 by default.

@@ -31,13 +31,14 @@ final class RouteCore: Sendable {
   private static let syncLanes: UInt64 = 4
   private let syncs = WorkLanes<UInt64>()
 
-  init(configuration: RouteConfiguration, stores: Stores, balancer: any Balancer, logger: Logger) {
+  init(configuration: RouteConfiguration, stores: Stores, logger: Logger) {
     self.configuration = configuration
     self.stores = stores
     self.logger = logger
     routeID = ServerInstance(id: configuration.id, incarnation: .random()).description
     accounts = KnownAccounts(store: stores.accounts, capacity: configuration.maxKnownAccounts)
-    links = LinkSet(balancer: balancer, newcomerGrace: configuration.unknownServerGrace)
+    links = LinkSet(
+      balancer: configuration.balancing.balancer, newcomerGrace: configuration.unknownServerGrace)
     unresolved = Unresolved(
       sessions: stores.sessions, links: links, grace: configuration.unknownServerGrace,
       capacity: configuration.maxPendingTails, counters: counters, logger: logger)

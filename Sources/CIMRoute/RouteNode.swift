@@ -20,15 +20,12 @@ public final class RouteNode: Sendable {
 
   /// Creates a route; nothing happens until `run`.
   ///
-  /// - Parameters:
-  ///   - eventLoopGroup: where the links to servers live.
-  ///   - balancer: chooses servers for clients.
+  /// - Parameter eventLoopGroup: where the links to servers live.
   public init(
     configuration: RouteConfiguration, stores: Stores, registry: any ServerRegistry,
-    eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-    balancer: any Balancer = RoundRobin(), logger: Logger
+    eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
   ) {
-    core = RouteCore(configuration: configuration, stores: stores, balancer: balancer, logger: logger)
+    core = RouteCore(configuration: configuration, stores: stores, logger: logger)
     self.registry = registry
     self.eventLoopGroup = eventLoopGroup
     readinessProbe = Readiness(
@@ -47,6 +44,9 @@ public final class RouteNode: Sendable {
 
   /// How many servers are linked and take clients.
   public var readyServers: Int { core.links.readyServers }
+
+  /// How many clients each of these has, by what it told last, every second, and those whom this route has sent there since.
+  public var connections: [ServerID: Int] { core.links.connections }
 
   /// What was counted since the start.
   public var statistics: RouteStatistics { core.counters.statistics }

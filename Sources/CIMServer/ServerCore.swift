@@ -55,6 +55,9 @@ final class ServerCore: Sendable {
 
   // MARK: Sessions
 
+  /// How many clients are connected, those included that have no session yet.
+  var connectionCount: Int { openStreams.load(ordering: .relaxed) }
+
   /// How many sessions there are.
   var sessionCount: Int { sessions.withLock { $0.table.count } }
 

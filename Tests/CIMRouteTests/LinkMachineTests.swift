@@ -139,6 +139,17 @@ struct LinkMachineTests {
     #expect(machine.received(nil, attempt: 1, at: start, random: 0.5) == .ignore)
   }
 
+  @Test("What a ping says of the server's clients is handed on, before the link is up too")
+  func connections() {
+    var machine = machine()
+    _ = machine.check(at: start, random: 0.5)
+    _ = machine.received(hello, attempt: 1, at: start, random: 0.5)
+    let told = CimV1.LinkResponse.Frame.ping(CimV1.LinkPing(connections: 7))
+    #expect(machine.received(told, attempt: 1, at: start, random: 0.5) == .connections(7))
+    #expect(
+      machine.received(.ping(CimV1.LinkPing()), attempt: 1, at: start, random: 0.5) == .nothing)
+  }
+
   @Test("A link that was stopped stays so")
   func stopped() {
     var machine = up()

@@ -40,6 +40,9 @@ public final class RunningServer: Sendable {
     await crash()
   }
 
+  /// Takes no clients any more, without telling anybody; its links stay.
+  public func refuseClients() async { await clientServer.shutdown(within: .zero) }
+
   /// Cuts all its connections at once, as a process that dies does; its registration stays.
   public func crash() async {
     await clientServer.shutdown(within: .zero)

@@ -1,4 +1,5 @@
 import CIMCore
+import CIMRoute
 import Configuration
 import Logging
 import TestSupport
@@ -47,6 +48,19 @@ import NgRPC
     let bare = try await self.reader()
     #expect(try bare.required(Settings.serverPushListen) == Endpoint(host: "0.0.0.0", port: 7600))
     #expect(try bare.value(Settings.serverPushListen) == nil)
+  }
+
+  @Test("A name that is none of a setting's names is refused with all of them")
+  func names() async throws {
+    let chosen = try await self.reader(environment: ["CIM_ROUTE_BALANCING": "least-connections"])
+    #expect(try chosen.required(Settings.routeBalancing) == .leastConnections)
+    #expect(try await self.reader().required(Settings.routeBalancing) == .roundRobin)
+    let message = await self.error {
+      _ = try await self.reader(flags: { $0.set(Settings.routeBalancing, "fair") })
+        .required(Settings.routeBalancing)
+    }
+    #expect(message.contains(#"route.balancing: "fair""#), "\(message)")
+    #expect(message.contains("one of round-robin, random, consistent-hash, least-connections"), "\(message)")
   }
 
   @Test("A file may hold numbers, and lists")

@@ -1,26 +1,36 @@
 import CIMCore
 
 /// Chooses the server for a client.
-public protocol Balancer: Sendable {
-  /// Chooses among servers that take clients.
+///
+/// Only servers that take clients are candidates: registered, linked, and not going away. So what is chosen is what is
+/// answered, whichever algorithm chose it, and a server that is dead is never among them.
+protocol Balancer: Sendable {
+  /// Chooses one of the candidates.
   ///
   /// - Parameters:
-  ///   - candidates: at least one, by ascending id.
+  ///   - candidates: the servers that take clients, by ascending id.
+  ///   - avoided: the id of a server that did not answer this client: it is chosen only when there is no other.
   ///   - user: whose client it is.
-  mutating func choose(among candidates: [ServerRecord], for user: UserID) -> ServerRecord
+  /// - Returns: nil when there is no candidate.
+  mutating func choose(among candidates: [Candidate], avoiding avoided: String, for user: UserID)
+    -> Candidate?
 }
 
-/// One after the other, by ascending id.
-public struct RoundRobin: Balancer {
-  /// The server chosen last. An index would skip or repeat servers whenever one comes or goes.
-  private var last: ServerID?
+/// A server that takes clients.
+struct Candidate: Hashable, Sendable {
+  /// The server.
+  let server: ServerRecord
+  /// How many clients it has, as far as is known here.
+  let connections: Int
 
-  /// Begins with the first server.
-  public init() {}
+  /// Which server.
+  var id: ServerID { server.instance.id }
+}
 
-  public mutating func choose(among candidates: [ServerRecord], for user: UserID) -> ServerRecord {
-    let next = last.flatMap { last in candidates.first { $0.instance.id > last } } ?? candidates[0]
-    last = next.instance.id
-    return next
+extension [Candidate] {
+  /// The candidates without one, unless it is the only one.
+  func avoiding(_ avoided: String) -> [Candidate] {
+    let others = filter { $0.id.rawValue != avoided }
+    return others.isEmpty ? self : others
   }
 }

@@ -109,6 +109,7 @@ final class LinkDriver {
     case .nothing: break
     case .open(let attempt): open(attempt)
     case .interest(let interest, let isFirst): take(interest, isFirst: isFirst)
+    case .connections(let connections): core.links.take(connections, of: link.instance)
     case .handle(.deliverAck(let acknowledgement)):
       guard let frames = outbox.acknowledged(acknowledgement.number, isInterested: isInterested) else {
         return core.counters.ignoredFrames.count()

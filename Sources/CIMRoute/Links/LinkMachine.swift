@@ -13,6 +13,8 @@ struct LinkMachine: Sendable {
     case open(attempt: UInt64)
     /// Take note of the server's conversations, and acknowledge. The first one makes the link useful.
     case interest(CimV1.Interest, isFirst: Bool)
+    /// The server has told how many clients are connected to it.
+    case connections(Int)
     /// Handle a frame.
     case handle(CimV1.LinkResponse.Frame)
     /// Count a frame that this version does not know.
@@ -134,7 +136,7 @@ struct LinkMachine: Sendable {
 
   private func handle(_ frame: CimV1.LinkResponse.Frame?) -> Action {
     switch frame {
-    case .ping: .nothing
+    case .ping(let ping): ping.connections.map { .connections(Int($0)) } ?? .nothing
     case .hello, .interest, nil: .ignore
     case .some(let frame): .handle(frame)
     }

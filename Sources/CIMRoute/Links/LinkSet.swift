@@ -57,6 +57,11 @@ final class LinkSet: Sendable {
     }
   }
 
+  /// A server tells how many clients are connected to it.
+  func take(_ connections: Int, of instance: ServerInstance) {
+    state.withLock { $0.servers.tell(connections, of: instance) }
+  }
+
   /// A server's link is down.
   ///
   /// - Returns: whether this is the first failure in a row.
@@ -119,8 +124,15 @@ final class LinkSet: Sendable {
     state.withLock { state in state.servers.alive.filter(state.servers.isLinked) }
   }
 
+  /// How many clients the servers that take clients have, as far as is known here.
+  var connections: [ServerID: Int] {
+    state.withLock { state in
+      Dictionary(uniqueKeysWithValues: state.servers.candidates.map { ($0.id, $0.connections) })
+    }
+  }
+
   /// How many servers take clients from here.
-  var readyServers: Int { state.withLock { $0.servers.candidates(avoiding: "").count } }
+  var readyServers: Int { state.withLock { $0.servers.candidates.count } }
 
   /// Those of the sessions whose server lives.
   func alive(_ sessions: [CIMCore.Session]) -> [CIMCore.Session] {
@@ -134,13 +146,15 @@ final class LinkSet: Sendable {
     }
   }
 
-  /// The server for a user's client; nil when none takes clients.
+  /// The server for a user's client; nil when none takes clients. The client counts as one of the server's from here on.
   ///
   /// - Parameter avoided: the id of one that is taken only when there is no other.
   func choose(for user: UserID, avoiding avoided: String) -> ServerRecord? {
     state.withLock { state in
-      let candidates = state.servers.candidates(avoiding: avoided)
-      return candidates.isEmpty ? nil : state.balancer.choose(among: candidates, for: user)
+      let chosen = state.balancer.choose(among: state.servers.candidates, avoiding: avoided, for: user)
+      guard let server = chosen?.server else { return nil }
+      state.servers.send(to: server.instance)
+      return server
     }
   }
 

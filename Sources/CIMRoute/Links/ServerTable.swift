@@ -17,6 +17,7 @@ struct ServerTable: Sendable {
     var record: ServerRecord
     var isRegistered = true
     var isLinked = false
+    var load = ServerLoad()
   }
 
   private var entries: [ServerInstance: Entry] = [:]
@@ -51,10 +52,19 @@ struct ServerTable: Sendable {
   /// - Returns: whether the server is dead.
   mutating func linkDown(_ instance: ServerInstance) -> Bool {
     entries[instance]?.isLinked = false
+    entries[instance]?.load = ServerLoad()
     guard entries[instance]?.isRegistered == false else { return false }
     entries[instance] = nil
     return true
   }
+
+  /// A server has told how many clients are connected to it.
+  mutating func tell(_ connections: Int, of instance: ServerInstance) {
+    entries[instance]?.load.tell(connections)
+  }
+
+  /// A client is sent to a server.
+  mutating func send(to instance: ServerInstance) { entries[instance]?.load.send() }
 
   /// Whether a server lives, so that its sessions count.
   func isAlive(_ instance: ServerInstance) -> Bool { entries[instance] != nil }
@@ -72,11 +82,10 @@ struct ServerTable: Sendable {
     return (others.first { $0.value.isLinked } ?? others.first)?.key
   }
 
-  /// The servers that take clients, by ascending id: without the one to avoid, unless it is the only one.
-  func candidates(avoiding avoided: String) -> [ServerRecord] {
-    let all = entries.values.filter { $0.isRegistered && $0.isLinked && !$0.record.isDraining }.map(\.record)
-      .sorted { $0.instance.id < $1.instance.id }
-    let others = all.filter { $0.instance.id.rawValue != avoided }
-    return others.isEmpty ? all : others
+  /// The servers that take clients, by ascending id.
+  var candidates: [Candidate] {
+    entries.values.filter { $0.isRegistered && $0.isLinked && !$0.record.isDraining }
+      .map { Candidate(server: $0.record, connections: $0.load.connections) }
+      .sorted { $0.id < $1.id }
   }
 }

@@ -76,7 +76,7 @@ final class LinkHandler: StreamHandler {
     case .up(let routeID): goUp(routeID)
     case .handle(let frame): handle(frame)
     case .ignore: core.counters.ignoredFrames.count()
-    case .ping: send(.ping(CimV1.LinkPing()))
+    case .ping: ping()
     case .end(let code, let message):
       let status = RPCError(code: code, message: message)
       stream.close(code == .ok ? nil : status)
@@ -86,7 +86,10 @@ final class LinkHandler: StreamHandler {
 
   private func send(_ frame: CimV1.LinkResponse.Frame) {
     stream.send(CimV1.LinkResponse(frame: frame))
-    machine.sent(at: .now())
+  }
+
+  private func ping() {
+    send(.ping(CimV1.LinkPing(connections: UInt32(clamping: core.connectionCount))))
   }
 
   // MARK: Up and down
@@ -98,6 +101,8 @@ final class LinkHandler: StreamHandler {
       .hello(
         CimV1.ServerHello(
           serverID: instance.id.rawValue, incarnation: instance.incarnation.rawValue, protocolVersion: 1)))
+    // Before the interest, with which the route begins to send clients here.
+    ping()
     let handler = NIOLoopBound(self, eventLoop: stream.eventLoop)
     queue.open { commands in handler.value.carryOut(commands) }
     core.links.up(peer)

@@ -51,10 +51,9 @@ struct LinkMachine: Sendable {
     }
   }
 
-  /// Something was sent.
-  mutating func sent(at now: NIODeadline) { heartbeat.sent(at: now) }
-
   /// The time is `now`; call it every `LinkHeartbeat.Timing.checkEvery`.
+  ///
+  /// It pings at that pace whatever else is sent, because a ping says more than that the server lives.
   mutating func check(at now: NIODeadline) -> Action {
     guard phase != .ended else { return .nothing }
     switch heartbeat.check(at: now) {

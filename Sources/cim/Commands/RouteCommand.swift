@@ -22,6 +22,7 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.routeListen) var listen: String?
   @Option(Settings.routeID) var id: String?
   @Option(Settings.routeAdvertise) var advertise: String?
+  @Option(Settings.routeBalancing) var balancing: String?
   @Option(Settings.redisURL) var redisUrl: String?
   @Option(Settings.retentionAge) var retentionAge: String?
   @Option(Settings.retentionEntries) var retentionEntries: String?
@@ -38,6 +39,7 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.routeListen, self.listen)
     flags.set(Settings.routeID, self.id)
     flags.set(Settings.routeAdvertise, self.advertise)
+    flags.set(Settings.routeBalancing, self.balancing)
     flags.set(Settings.redisURL, self.redisUrl)
     flags.set(Settings.retentionAge, self.retentionAge)
     flags.set(Settings.retentionEntries, self.retentionEntries)
@@ -56,6 +58,7 @@ struct RouteCommand: SettingsCommand {
     let grace = try settings.required(Settings.grace)
     var configuration = RouteConfiguration(
       id: try settings.identifier(Settings.routeID), version: Version.text)
+    configuration.balancing = try settings.required(Settings.routeBalancing)
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
     let limits = try settings.messageLogLimits()

@@ -70,6 +70,18 @@ extension Setting where Value == ServerID {
   }
 }
 
+extension Setting where Value: RawRepresentable<String> & CaseIterable {
+  /// One of a few names.
+  static func oneOf(
+    _ key: String, of command: String? = nil, _ summary: String, as type: Value.Type, fallback: Value
+  ) -> Self {
+    Self(
+      key, of: command, "name", summary,
+      rule: "one of " + type.allCases.map(\.rawValue).joined(separator: ", "),
+      fallback: fallback.rawValue, parse: { Value(rawValue: $0) })
+  }
+}
+
 extension Setting where Value == Logger.Level {
   /// How much is logged.
   static func level(_ key: String, _ summary: String, fallback: String) -> Self {

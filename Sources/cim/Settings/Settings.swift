@@ -1,4 +1,5 @@
 import CIMCore
+import CIMRoute
 import Logging
 import Redis
 
@@ -32,6 +33,10 @@ enum Settings {
   static let routeAdvertise = Setting.address(
     "route.advertise", of: "route", "Where the route is reached, when that is not where it listens.",
     fallback: "where it listens")
+
+  static let routeBalancing = Setting.oneOf(
+    "route.balancing", of: "route", "How the route chooses the server for a client.",
+    as: Balancing.self, fallback: .roundRobin)
 
   static let redisURL = Setting(
     "redis.url", "url", "The Redis server that keeps accounts, sessions and messages.",
@@ -130,7 +135,8 @@ enum Settings {
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
     chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
-    redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key, replicas.key,
+    routeBalancing.key, redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key,
+    replicas.key,
     replicationTimeout.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,

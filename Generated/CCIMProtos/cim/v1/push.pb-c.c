@@ -687,9 +687,29 @@ const ProtobufCMessageDescriptor cim__v1__server_hello__descriptor =
   (ProtobufCMessageInit) cim__v1__server_hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define cim__v1__link_ping__field_descriptors NULL
-#define cim__v1__link_ping__field_indices_by_name NULL
-#define cim__v1__link_ping__number_ranges NULL
+static const ProtobufCFieldDescriptor cim__v1__link_ping__field_descriptors[1] =
+{
+  {
+    "connections",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cim__V1__LinkPing, connections_presence_case),
+    offsetof(Cim__V1__LinkPing, connections),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_ping__field_indices_by_name[] = {
+  0,   /* field[0] = connections */
+};
+static const ProtobufCIntRange cim__v1__link_ping__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor cim__v1__link_ping__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -698,10 +718,10 @@ const ProtobufCMessageDescriptor cim__v1__link_ping__descriptor =
   "Cim__V1__LinkPing",
   "cim.v1",
   sizeof(Cim__V1__LinkPing),
-  0,
+  1,
   cim__v1__link_ping__field_descriptors,
   cim__v1__link_ping__field_indices_by_name,
-  0,  cim__v1__link_ping__number_ranges,
+  1,  cim__v1__link_ping__number_ranges,
   (ProtobufCMessageInit) cim__v1__link_ping__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -163,13 +163,23 @@ struct  Cim__V1__ServerHello
     , {0,NULL}, {0,NULL}, 0 }
 
 
+typedef enum {
+  CIM__V1__LINK_PING__CONNECTIONS_PRESENCE__NOT_SET = 0,
+  CIM__V1__LINK_PING__CONNECTIONS_PRESENCE_CONNECTIONS = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__LINK_PING__CONNECTIONS_PRESENCE__CASE)
+} Cim__V1__LinkPing__ConnectionsPresenceCase;
+
 struct  Cim__V1__LinkPing
 {
   ProtobufCMessage base;
+  Cim__V1__LinkPing__ConnectionsPresenceCase connections_presence_case;
+  union {
+    uint32_t connections;
+  };
 };
 #define CIM__V1__LINK_PING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_ping__descriptor) \
-     }
+    , CIM__V1__LINK_PING__CONNECTIONS_PRESENCE__NOT_SET, {0} }
 
 
 struct  Cim__V1__SessionRef
