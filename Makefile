@@ -1,6 +1,6 @@
 # The two that matter: make run, make test. Each installs what it needs and does not find.
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos setup generate check-generated format lint k8s bench-rpc bench-codec image clean
+.PHONY: help run test smoke chaos setup generate check-generated format lint k8s bench-rpc bench-codec image clean
 
 swift_sources := Package.swift Sources Tests
 
@@ -14,6 +14,11 @@ run: ## Chat: a route, two servers and a bot in one process, and you in it (ARGS
 
 test: setup ## Run every test (ARGS="--filter RedisTests" runs some)
 	@.ci/test $(ARGS)
+
+smoke: setup ## A short chaos run of the release build: what the optimizer makes of it must keep the promises too
+	@.ci/build --configuration release --product cim
+	@.ci/build --configuration release --product cim-chaos
+	@exec .build/release/cim-chaos run --short --faults 6 --span 18 --messages 2000 --rate 100 --hosts 5 --clients 2 --servers 2
 
 chaos: setup ## Break a whole system under load, and prove that nothing was lost (SEED=n repeats a run, ARGS="--help" says more)
 	@.ci/build --product cim-chaos

@@ -7,11 +7,14 @@ extension GroupStore {
       group in
       for user in users {
         group.addTask {
+          // Returned from within the `do`, the optimizer of Swift 6.3.1 gives another user than the one captured.
+          let result: Result<[GroupID: LogPosition], StoreError>
           do throws(StoreError) {
-            return (user, .success(try await self.groups(of: user)))
+            result = .success(try await self.groups(of: user))
           } catch {
-            return (user, .failure(error))
+            result = .failure(error)
           }
+          return (user, result)
         }
       }
       return await group.reduce(into: []) { $0.append($1) }
