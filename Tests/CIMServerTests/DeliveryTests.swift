@@ -109,14 +109,7 @@ struct DeliveryTests {
   @Test("A server that hears nothing for a while has all delivered afterwards")
   func silence() async throws {
     try await Cluster.run(servers: 2, routes: 2) {
-      $0.server = {
-        $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(800)
-      }
-      $0.route = {
-        $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(800)
-      }
+      $0.noticeSilentLinksSoon()
     } _: { cluster in
       try await Self.chat(in: cluster) { round in
         let relay = cluster.servers[1].pushRelay

@@ -64,14 +64,7 @@ struct LinkTests {
   @Test("A link that goes silent is found by its heartbeat, and made again once it can be")
   func halfOpen() async throws {
     try await Cluster.run {
-      $0.server = {
-        $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(800)
-      }
-      $0.route = {
-        $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(800)
-      }
+      $0.noticeSilentLinksSoon()
     } _: { cluster in
       let (route, server) = (cluster.routes[0].node, cluster.servers[0])
       let ann = try await TestClient("ann", in: cluster)
@@ -80,11 +73,7 @@ struct LinkTests {
       server.pushRelay.setSilent(false)
       try await eventually("the link is made again") { route.readyServers == 1 && server.node.linkCount == 1 }
       // The client's connection stood all the time.
-      try await ann.post("still here", to: "lobby")
-      guard case .accepted = try await ann.nextResult().outcome else {
-        Issue.record("a message over the new link was not accepted")
-        return
-      }
+      try await ann.postAll(0..<1, to: "lobby", persistently: true)
       await ann.leave()
     }
   }
@@ -92,14 +81,7 @@ struct LinkTests {
   @Test("A client that leaves while the link is silent is offline once the link is made again")
   func leavingUnnoticed() async throws {
     try await Cluster.run {
-      $0.server = {
-        $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(800)
-      }
-      $0.route = {
-        $0.linkPingAfter = .milliseconds(50)
-        $0.linkDownAfter = .milliseconds(800)
-      }
+      $0.noticeSilentLinksSoon()
     } _: { cluster in
       let ann = try await TestClient("ann", in: cluster)
       let (route, server) = (cluster.routes[0].node, cluster.servers[0])

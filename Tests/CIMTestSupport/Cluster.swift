@@ -26,6 +26,19 @@ public final class Cluster: Sendable {
     public var registry: any ServerRegistry = InMemoryServerRegistry()
 
     public init() {}
+
+    /// Has both ends take a link for dead within two seconds of silence: soon for a test, and more than a busy machine
+    /// keeps a thread waiting.
+    public mutating func noticeSilentLinksSoon() {
+      route = {
+        $0.linkPingAfter = .milliseconds(100)
+        $0.linkDownAfter = .seconds(2)
+      }
+      server = {
+        $0.linkPingAfter = .milliseconds(100)
+        $0.linkDownAfter = .seconds(2)
+      }
+    }
   }
 
   public let stores: Stores
