@@ -71,7 +71,7 @@ struct DemoCommand: SettingsCommand {
     return [
       "You are \(name). Type a text: everybody gets it, and the bot \(echo.name) (\(echo.id)) answers.",
       "\(echo.id);;text goes to user \(echo.id) only; :olu lists who is online, :all helps, :q! leaves.",
-      "To join: cim chat --name ann --route \(route) (the route's API)",
+      "To join: \(CommandLine.arguments[0]) chat --name ann --route \(route) (the route's API)",
     ]
   }
 }
