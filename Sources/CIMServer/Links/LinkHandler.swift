@@ -9,13 +9,6 @@ final class LinkHandler: StreamHandler {
   typealias Inbound = CimV1.LinkRequest
   typealias Outbound = CimV1.LinkResponse
 
-  /// What the route was asked for and has not answered.
-  private enum Request {
-    case open(token: String, device: String, epoch: UInt64, for: SessionAddress)
-    case send(number: UInt64, from: SessionAddress)
-    case sync(batch: UInt64, from: Int)
-  }
-
   /// How long a route may take to remove a closed session: it goes on trying while the store is away.
   private static let reportAge = TimeAmount.minutes(2)
 
@@ -30,8 +23,7 @@ final class LinkHandler: StreamHandler {
   private let queue: EventLoopQueue<LinkCommand>
   private var machine: LinkMachine
   private var peer: LinkPeer?
-  private var requests: [UInt64: Request] = [:]
-  private var lastRequest: UInt64 = 0
+  private var requests = LinkRequests()
   private var deliveries = DeliveryCount()
   private var reports: RecentReports
   private var timer: RepeatedTask?
@@ -129,7 +121,7 @@ final class LinkHandler: StreamHandler {
     // What was on its way over this link may have come to nobody.
     core.shards.pushToAll(.linksChanged)
     var sessions: Set<SessionAddress> = []
-    for request in requests.values {
+    for request in requests.takeAll() {
       switch request {
       case .open(let token, let device, let epoch, let session):
         openLost(token: token, device: device, epoch: epoch, of: session)
@@ -137,7 +129,6 @@ final class LinkHandler: StreamHandler {
       case .sync(let batch, let shard): syncFailed(batch, shard)
       }
     }
-    requests = [:]
     for session in sessions { core.shards.push(.linkLost(id, to: session.number), to: session.shard) }
     for command in unsent { giveBack(command) }
     for session in reports.takeAll(at: .now()) { core.links.report(closed: session) }
@@ -187,12 +178,12 @@ final class LinkHandler: StreamHandler {
           reports.add(session, at: .now())
         }
       case .open(let token, let device, let epoch, let session):
-        let request = add(.open(token: token, device: device, epoch: epoch, for: session))
+        let request = requests.add(.open(token: token, device: device, epoch: epoch, for: session))
         send(
           .sessionOpened(
             CimV1.SessionOpened(requestID: request, token: token, deviceID: device, sessionEpoch: epoch)))
       case .sync(let sessions, let batch, let shard):
-        let request = add(.sync(batch: batch, from: shard))
+        let request = requests.add(.sync(batch: batch, from: shard))
         send(.sync(CimV1.Sync(requestID: request, sessions: sessions)))
       case .send(let message, _, let session, let number)
       where stream.pendingBytes > core.configuration.maxLinkOutboundBytes:
@@ -204,7 +195,7 @@ final class LinkHandler: StreamHandler {
             to: session.number),
           to: session.shard)
       case .send(let message, let sender, let session, let number):
-        let request = add(.send(number: number, from: session))
+        let request = requests.add(.send(number: number, from: session))
         send(
           .send(
             CimV1.LinkSend(
@@ -213,12 +204,6 @@ final class LinkHandler: StreamHandler {
       case .end(let status): perform(machine.end(status.code, status.message))
       }
     }
-  }
-
-  private func add(_ request: Request) -> UInt64 {
-    lastRequest += 1
-    requests[lastRequest] = request
-    return lastRequest
   }
 
   // MARK: From the route
@@ -241,7 +226,7 @@ final class LinkHandler: StreamHandler {
   }
 
   private func opened(_ result: CimV1.SessionResult) {
-    guard case .open(_, let device, _, let session) = requests.removeValue(forKey: result.requestID) else {
+    guard case .open(_, let device, _, let session) = requests.take(result.requestID) else {
       return core.counters.ignoredFrames.count()
     }
     switch result.outcome {
@@ -259,7 +244,7 @@ final class LinkHandler: StreamHandler {
   }
 
   private func sent(_ answer: CimV1.LinkSendResult) {
-    guard case .send(let number, let session) = requests.removeValue(forKey: answer.requestID),
+    guard case .send(let number, let session) = requests.take(answer.requestID),
       let result = answer.result
     else { return core.counters.ignoredFrames.count() }
     core.shards.push(.answered(result, number: number, to: session.number), to: session.shard)
@@ -273,7 +258,7 @@ final class LinkHandler: StreamHandler {
   }
 
   private func synced(_ result: CimV1.SyncResult) {
-    guard case .sync(let batch, let shard) = requests.removeValue(forKey: result.requestID) else {
+    guard case .sync(let batch, let shard) = requests.take(result.requestID) else {
       return core.counters.ignoredFrames.count()
     }
     guard !result.unavailable else {
