@@ -54,16 +54,8 @@ struct RaceWorld: Sendable {
     _ index: Int = 0, as client: RaceClient,
     _ body: (CimV1.Route.Client, CallOptions) async throws -> Result
   ) async throws -> Result {
-    let channel = cluster.channel(to: cluster.routes[index].address)
     let options = CallOptions(metadata: ["authorization": "Bearer \(client.token)"])
-    do {
-      let result = try await body(CimV1.Route.Client(channel), options)
-      await channel.shutdown(within: .zero)
-      return result
-    } catch {
-      await channel.shutdown(within: .zero)
-      throw error
-    }
+    return try await cluster.withRoute(index) { try await body($0, options) }
   }
 
   /// Sends a text through one route.

@@ -101,11 +101,11 @@ public final class Cluster: Sendable {
       to: [Endpoint(host: "127.0.0.1", port: address.port ?? 0)], logger: logger)
   }
 
-  /// Runs `body` with a client of the first route.
+  /// Runs `body` with a client of a route: of the first, when none is named.
   public func withRoute<Result>(
-    _ body: (CimV1.Route.Client) async throws -> Result
+    _ index: Int = 0, _ body: (CimV1.Route.Client) async throws -> Result
   ) async throws -> Result {
-    let channel = channel(to: routes[0].address)
+    let channel = channel(to: routes[index].address)
     do {
       let result = try await body(CimV1.Route.Client(channel))
       await channel.shutdown(within: .zero)

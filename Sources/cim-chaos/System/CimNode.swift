@@ -100,19 +100,27 @@ final class CimNode: Sendable {
 
   /// Waits until it says that it serves.
   func waitUntilServing(within limit: Duration = .seconds(30)) async throws {
-    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: self.port)], logger: .silent)
-    let health = GrpcHealthV1.Health.Client(channel)
-    do {
+    try await self.withChannel { channel in
+      let health = GrpcHealthV1.Health.Client(channel)
       try await eventually(within: limit, "\(self.id) serves; see its log") {
         guard self.process?.isRunning == true else { throw RunError("\(self.id) ended; see its log") }
         let answer = try? await health.check(.init(), options: CallOptions(timeout: .seconds(2)))
         return answer?.status == .serving
       }
+    }
+  }
+
+  /// Runs `body` with a channel that goes past the relays.
+  func withChannel<Result>(_ body: (RPCChannel) async throws -> Result) async throws -> Result {
+    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: self.port)], logger: .silent)
+    do {
+      let result = try await body(channel)
+      await channel.shutdown(within: .zero)
+      return result
     } catch {
       await channel.shutdown(within: .zero)
       throw error
     }
-    await channel.shutdown(within: .zero)
   }
 
   func close() async throws {

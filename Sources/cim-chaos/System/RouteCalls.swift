@@ -87,15 +87,7 @@ struct RouteCalls: Sendable {
   }
 
   private func call<Result>(_ body: (CimV1.Route.Client) async throws -> Result) async throws -> Result {
-    let channel = RPCChannel(to: [Endpoint(host: "127.0.0.1", port: self.node.port)], logger: .silent)
-    do {
-      let result = try await body(CimV1.Route.Client(channel))
-      await channel.shutdown(within: .zero)
-      return result
-    } catch {
-      await channel.shutdown(within: .zero)
-      throw error
-    }
+    try await self.node.withChannel { try await body(CimV1.Route.Client($0)) }
   }
 
   private func options(_ token: String? = nil) -> CallOptions {

@@ -170,6 +170,7 @@ struct RedisRepairTests {
       for number in 1...100 { _ = try await log.append(.saying("\(number)")) }
       // A log that went as a whole is what this is not about.
       _ = try await redis.send(RedisCommand("PERSIST", "{c:lobby}:log"))
+      // Redis's own clock is what makes entries old: nothing but time does.
       try await Task.sleep(for: .milliseconds(1_000))
       var length = try await redis.send(RedisCommand("XLEN", "{c:lobby}:log")).asInteger(Int.self)
       while length > 16 {
