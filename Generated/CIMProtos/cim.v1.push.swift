@@ -287,7 +287,8 @@ extension CimV1 {
     /// The client's device.
     public var deviceID: String
     /// Not zero states a session again that was written with this epoch: it stands again unless a newer one of the device
-    /// does, which is answered with ABORTED.
+    /// does, which is answered with ABORTED, or another device of the user was let in since that it can't be beside, which is
+    /// answered with ALREADY_EXISTS.
     public var sessionEpoch: UInt64
 
     public init(

@@ -44,17 +44,21 @@ extension CimV1 {
     public var deviceID: String
     /// The server that failed the client just now, if one did: another is chosen when there is one.
     public var avoidServerID: String
+    /// What kind of device it is, such as "desktop", "mobile" or "web": 0 to 32 bytes of [0-9a-z-]. Empty is a kind of its own.
+    public var deviceKind: String
 
     public init(
       userID: UInt64 = 0,
       name: String = "",
       deviceID: String = "",
-      avoidServerID: String = ""
+      avoidServerID: String = "",
+      deviceKind: String = ""
     ) {
       self.userID = userID
       self.name = name
       self.deviceID = deviceID
       self.avoidServerID = avoidServerID
+      self.deviceKind = deviceKind
     }
   }
 
@@ -451,6 +455,7 @@ extension CimV1.LoginRequest: ProtobufMessage {
     c.pointee.name = arena.copy(self.name)
     c.pointee.device_id = arena.copy(self.deviceID)
     c.pointee.avoid_server_id = arena.copy(self.avoidServerID)
+    c.pointee.device_kind = arena.copy(self.deviceKind)
     return blank
   }
 
@@ -460,6 +465,7 @@ extension CimV1.LoginRequest: ProtobufMessage {
     self.name = try ProtobufField.string(c.pointee.name, "cim.v1.LoginRequest.name")
     self.deviceID = try ProtobufField.string(c.pointee.device_id, "cim.v1.LoginRequest.device_id")
     self.avoidServerID = try ProtobufField.string(c.pointee.avoid_server_id, "cim.v1.LoginRequest.avoid_server_id")
+    self.deviceKind = try ProtobufField.string(c.pointee.device_kind, "cim.v1.LoginRequest.device_kind")
   }
 }
 
@@ -969,8 +975,10 @@ extension CimV1 {
       /// INVALID_ARGUMENT: the name is empty, longer than 64 bytes, or has control characters or a ';'.
       func register(_ request: CimV1.RegisterRequest, context: ServerContext) async throws -> CimV1.RegisterResponse
       /// Logs a user's device in and says which server it should connect to.
+      /// The service's policy says which devices of a user may be online at the same time: one, and others are refused meanwhile
+      /// (the default); one, and who logs in later takes its place when it connects; one of each kind, in the same way; or all.
       /// NOT_FOUND: no such user. PERMISSION_DENIED: the name is not that user's. ALREADY_EXISTS: the user is online with
-      /// another device. UNAVAILABLE: no server is ready; try again.
+      /// another device, and the policy allows one at a time. UNAVAILABLE: no server is ready; try again.
       func login(_ request: CimV1.LoginRequest, context: ServerContext) async throws -> CimV1.LoginResponse
       /// Ends the login that the token stands for: the token is worth nothing any more, its connection is closed and the
       /// device is offline.
@@ -1025,8 +1033,10 @@ extension CimV1 {
       }
 
       /// Logs a user's device in and says which server it should connect to.
+      /// The service's policy says which devices of a user may be online at the same time: one, and others are refused meanwhile
+      /// (the default); one, and who logs in later takes its place when it connects; one of each kind, in the same way; or all.
       /// NOT_FOUND: no such user. PERMISSION_DENIED: the name is not that user's. ALREADY_EXISTS: the user is online with
-      /// another device. UNAVAILABLE: no server is ready; try again.
+      /// another device, and the policy allows one at a time. UNAVAILABLE: no server is ready; try again.
       public func login(_ request: CimV1.LoginRequest, options: CallOptions = .defaults) async throws -> CimV1.LoginResponse {
         try await channel.unary(CimV1.Route.Methods.login, request, options: options)
       }

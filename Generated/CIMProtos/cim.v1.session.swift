@@ -17,6 +17,9 @@ extension CimV1 {
     public static let idle = Self(rawValue: 3)
     /// The service has lost track of the connection: connect again.
     public static let lostTrack = Self(rawValue: 5)
+    /// Another device of the user, which logged in later, has taken the place of this one: the service's policy does not allow
+    /// both. Log in again only when the user wants that device to leave.
+    public static let replacedByDevice = Self(rawValue: 6)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -33,6 +36,7 @@ extension CimV1 {
       case 2: "KICK_REASON_LOGGED_OUT"
       case 3: "KICK_REASON_IDLE"
       case 5: "KICK_REASON_LOST_TRACK"
+      case 6: "KICK_REASON_REPLACED_BY_DEVICE"
       default: String(rawValue)
       }
     }
@@ -731,7 +735,8 @@ extension CimV1 {
       /// tells the user's other devices. A message can come again over the next connection: its conversation and position tell
       /// whether it is known. A client stores a message together with its place, then acknowledges it.
       /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
-      /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
+      /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device,
+      /// which the service's policy does not allow, or another device has logged in later and has the place.
       /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again. RESOURCE_EXHAUSTED: the client asks
       /// for answers and reads none. Messages that it is slow to read end nothing: they wait in the log.
       func connect(_ requests: RequestStream<CimV1.ConnectRequest>, responses: ResponseWriter<CimV1.ConnectResponse>, context: ServerContext) async throws
@@ -755,7 +760,8 @@ extension CimV1 {
       /// tells the user's other devices. A message can come again over the next connection: its conversation and position tell
       /// whether it is known. A client stores a message together with its place, then acknowledges it.
       /// UNAUTHENTICATED: the token is not valid: it was replaced, ended or never given. It does not expire by itself.
-      /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device.
+      /// FAILED_PRECONDITION: the first frame was no hello. ALREADY_EXISTS: the user is online with another device,
+      /// which the service's policy does not allow, or another device has logged in later and has the place.
       /// UNAVAILABLE: no route is linked to this server, or it is going away; log in again. RESOURCE_EXHAUSTED: the client asks
       /// for answers and reads none. Messages that it is slow to read end nothing: they wait in the log.
       public func connect(options: CallOptions = .defaults) -> ClientCall<CimV1.ConnectRequest, CimV1.ConnectResponse> {

@@ -25,6 +25,10 @@ extension ChatClient {
     /// `ClientStorage` on its own database.
     public var storage: any ClientStorage
 
+    /// What kind of device this is, such as "desktop", "mobile" or "web"; unnamed by default. A service may allow one device of
+    /// each kind.
+    public var deviceKind = DeviceKind.unnamed
+
     /// When a connection counts as dead.
     public var heartbeat = Heartbeat.defaults
 

@@ -103,6 +103,7 @@ extension ChatClient.KickReason {
     self =
       switch reason {
       case .replaced: .replaced
+      case .replacedByDevice: .replacedByDevice
       case .loggedOut: .loggedOut
       case .idle: .idle
       case .lostTrack: .lostTrack

@@ -45,7 +45,8 @@ final class RouteCore: Sendable {
     let delivery = Delivery(sessions: stores.sessions, links: links, unresolved: unresolved)
     desk = SessionDesk(
       stores: stores, accounts: accounts, links: links, persistence: Persistence(logger: logger),
-      patience: configuration.linkDownAfter, counters: counters, logger: logger)
+      policy: configuration.loginPolicy, patience: configuration.linkDownAfter, counters: counters,
+      logger: logger)
     lost = LostSessions(
       sessions: stores.sessions, links: links, unresolved: unresolved, desk: desk,
       grace: configuration.unknownSessionGrace, logger: logger)

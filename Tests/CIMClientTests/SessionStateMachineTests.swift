@@ -150,14 +150,15 @@ import Testing
   }
 
   @Test(
-    "Who replaced or logged out this device ends the client",
-    arguments: [CimV1.KickReason.replaced, .loggedOut])
+    "Who replaced or logged out this device ends the client, which does not come back",
+    arguments: [CimV1.KickReason.replaced, .replacedByDevice, .loggedOut])
   func kickedForGood(reason: CimV1.KickReason) throws {
     var driver = try SessionDriver()
     try driver.connect()
     driver.receive(.kick(CimV1.Kick(reason: reason, detail: "elsewhere")))
     #expect(driver.events.first == .kicked(.init(reason), detail: "elsewhere"))
     #expect(driver.machine.hasEnded)
+    #expect(driver.machine.nextDeadline == nil)
   }
 
   @Test("Who is replaced by an attempt of its own that came through late comes back, once")

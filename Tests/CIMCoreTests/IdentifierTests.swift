@@ -29,6 +29,17 @@ struct IdentifierTests {
     #expect(throws: InvalidIdentifier.self) { try UserName(text) }
   }
 
+  @Test("A device kind is 0 to 32 bytes of small letters, digits and dashes")
+  func deviceKind() throws {
+    for text in ["", "desktop", "smart-watch-2", String(repeating: "x", count: 32)] {
+      #expect(try DeviceKind(text).rawValue == text)
+    }
+    for text in ["Web", "a b", "a_b", "ä", "a\0", String(repeating: "x", count: 33)] {
+      #expect(throws: InvalidIdentifier.self) { try DeviceKind(text) }
+    }
+    #expect(try DeviceKind("") == .unnamed)
+  }
+
   @Test("A device, group, producer or incarnation is a word of 1 to 64 bytes")
   func words() throws {
     for text in ["a", "0_-Z", String(repeating: "x", count: 64)] {

@@ -10,8 +10,14 @@ struct InMemorySessionStoreTests {
     let server = try #require(ServerInstance("s1#a"))
     var epochs: [UInt64] = []
     for _ in 0..<3 {
-      let session = try await store.open(user: UserID(1), device: device, on: server, loginGeneration: 1)
-        .session
+      let opening = try await store.open(
+        UserDevice(user: UserID(1), device: device), kind: .unnamed, loginGeneration: 1, on: server,
+        admission: Admission(.all))
+      guard case .opened(let opened) = opening else {
+        Issue.record("it was not opened")
+        return
+      }
+      let session = opened.session
       epochs.append(session.epoch.rawValue)
       #expect(try await store.close(user: UserID(1), device: device, epoch: session.epoch))
     }

@@ -133,6 +133,16 @@ struct SessionMachineTests {
     #expect(machine.hasEnded)
   }
 
+  @Test("A session whose place another device of the user has taken is told so")
+  func displaced() {
+    var machine = opened()
+    _ = machine.restate()
+    #expect(
+      machine.denied(CimV1.SessionDenied(statusCode: 6, detail: "elsewhere"))
+        == .kick(CimV1.Kick(reason: .replacedByDevice, detail: "elsewhere")))
+    #expect(machine.hasEnded)
+  }
+
   @Test("A session that can't be stated now is stated later, and one whose login has ended is kicked")
   func restatingFails() {
     var machine = opened()

@@ -21,16 +21,18 @@ public final class TestClient: Sendable {
   /// Registers, logs in, connects, and waits for the welcome.
   ///
   /// - Parameters:
+  ///   - kind: what kind of device it says it is.
   ///   - index: which server to connect to; nil takes the one that the route chooses.
   ///   - cursors: how far it says it has stored what it knows of.
   public init(
-    _ name: String, device: String = "d1", to index: Int? = nil, cursors: [CimV1.Cursor] = [],
+    _ name: String, device: String = "d1", kind: String = "", to index: Int? = nil,
+    cursors: [CimV1.Cursor] = [],
     in cluster: Cluster
   ) async throws {
     let login = try await cluster.withRoute { route in
       let user = try await route.register(CimV1.RegisterRequest(name: name)).user
       return try await route.login(
-        CimV1.LoginRequest(userID: user?.id ?? 0, name: name, deviceID: device))
+        CimV1.LoginRequest(userID: user?.id ?? 0, name: name, deviceID: device, deviceKind: kind))
     }
     guard let user = login.user, let server = login.server else {
       throw RPCError(code: .unknown, message: "The login's answer lacks the user or the server.")

@@ -55,6 +55,9 @@ import NgRPC
     let chosen = try await self.reader(environment: ["CIM_ROUTE_BALANCING": "least-connections"])
     #expect(try chosen.required(Settings.routeBalancing) == .leastConnections)
     #expect(try await self.reader().required(Settings.routeBalancing) == .roundRobin)
+    #expect(try await self.reader().required(Settings.routeLoginPolicy) == .reject)
+    let policy = try await self.reader(flags: { $0.set(Settings.routeLoginPolicy, "one-per-kind") })
+    #expect(try policy.required(Settings.routeLoginPolicy) == .onePerKind)
     let message = await self.error {
       _ = try await self.reader(flags: { $0.set(Settings.routeBalancing, "fair") })
         .required(Settings.routeBalancing)

@@ -70,6 +70,9 @@ extension ChatClient {
     /// The same device connected again, elsewhere. The client gives up: two that replace each other would never end. It connects
     /// again, once, when it may have been an earlier attempt of its own that came through late.
     case replaced
+    /// Another device of the user logged in later, and the service does not allow both. The client gives up: only the user knows
+    /// which of the two is meant to stay.
+    case replacedByDevice
     /// The login was ended. The client gives up.
     case loggedOut
     /// Nothing was heard of the client. It connects again.

@@ -58,6 +58,8 @@ extension SessionStateMachine {
         .transient("an earlier attempt to connect came through late: \(kick.detail)")
       case .replaced:
         .final(ClientError(.kicked, "the same device connected elsewhere: \(kick.detail)"))
+      case .replacedByDevice:
+        .final(ClientError(.kicked, "another device of this user has taken this one's place: \(kick.detail)"))
       case .loggedOut:
         .final(ClientError(.kicked, "the login was ended: \(kick.detail)"))
       case .idle, .lostTrack, .other:

@@ -54,7 +54,8 @@ final class ClientLoop: Sendable {
       _ = mailbox.post(.wanted)
     }
     self.window = ReadWindow(limit: unread)
-    self.routes = RouteConnection(endpoints: configuration.routes, logger: configuration.logger)
+    self.routes = RouteConnection(
+      endpoints: configuration.routes, deviceKind: configuration.deviceKind, logger: configuration.logger)
   }
 
   var info: ChatClient.Info { self.shared.withLock(\.info) }

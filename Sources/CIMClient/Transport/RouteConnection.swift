@@ -15,11 +15,13 @@ final class RouteConnection: Sendable {
   }
 
   private let endpoints: [Endpoint]
+  private let deviceKind: DeviceKind
   private let logger: Logger
   private let state = Mutex(State())
 
-  init(endpoints: [Endpoint], logger: Logger) {
+  init(endpoints: [Endpoint], deviceKind: DeviceKind, logger: Logger) {
     self.endpoints = endpoints
+    self.deviceKind = deviceKind
     self.logger = logger
   }
 
@@ -43,7 +45,7 @@ final class RouteConnection: Sendable {
       let response = try await route.login(
         CimV1.LoginRequest(
           userID: account.id, name: account.name, deviceID: device.rawValue,
-          avoidServerID: server?.rawValue ?? ""),
+          avoidServerID: server?.rawValue ?? "", deviceKind: self.deviceKind.rawValue),
         options: .within(deadline - .now))
       return try Self.grant(response)
     } catch let error as RPCError {

@@ -6,6 +6,9 @@ public struct Login: Hashable, Sendable {
   /// The user's device.
   public let device: DeviceID
 
+  /// What kind of device it is.
+  public let kind: DeviceKind
+
   /// Which login of the user this is: greater than that of every earlier login of the same user.
   public let generation: UInt64
 
@@ -13,9 +16,10 @@ public struct Login: Hashable, Sendable {
   public var user: UserID { self.token.user }
 
   /// Describes a login.
-  public init(token: LoginToken, device: DeviceID, generation: UInt64) {
+  public init(token: LoginToken, device: DeviceID, kind: DeviceKind = .unnamed, generation: UInt64) {
     self.token = token
     self.device = device
+    self.kind = kind
     self.generation = generation
   }
 }

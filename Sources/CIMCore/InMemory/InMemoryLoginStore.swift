@@ -12,15 +12,22 @@ public final class InMemoryLoginStore: LoginStore {
   }
 
   private let users = Mutex<[UserID: UserLogins]>([:])
+  private let clock: @Sendable () -> Timestamp
 
   /// Creates a store without logins.
-  public init() {}
+  ///
+  /// - Parameter clock: tells the store's time.
+  public init(clock: @escaping @Sendable () -> Timestamp = Timestamp.now) { self.clock = clock }
 
-  public func create(user: UserID, device: DeviceID) async throws(StoreError) -> Login {
-    self.users.withLock { users in
+  public func create(
+    user: UserID, device: DeviceID, kind: DeviceKind
+  ) async throws(StoreError) -> Login {
+    let now = self.clock().milliseconds
+    return self.users.withLock { users in
       var logins = users[user] ?? UserLogins()
-      logins.lastGeneration += 1
-      let login = Login(token: .random(for: user), device: device, generation: logins.lastGeneration)
+      logins.lastGeneration = max(now, logins.lastGeneration + 1)
+      let login = Login(
+        token: .random(for: user), device: device, kind: kind, generation: logins.lastGeneration)
       logins.byDevice[device] = login
       users[user] = logins
       return login

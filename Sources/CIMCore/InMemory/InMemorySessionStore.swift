@@ -20,6 +20,11 @@ public final class InMemorySessionStore: SessionStore {
     var lastEpochs: [UserID: DrawnEpochs] = [:]
     var knownInstances: Set<ServerInstance> = []
 
+    /// By ascending device.
+    func sessions(of user: UserID) -> [Session] {
+      (self.sessions[user] ?? [:]).values.sorted { $0.device < $1.device }
+    }
+
     mutating func insert(_ session: Session) {
       self.sessions[session.user, default: [:]][session.device] = session
       self.online[session.instance, default: OnlineIndex()].insert(session)
@@ -53,26 +58,37 @@ public final class InMemorySessionStore: SessionStore {
   }
 
   public func open(
-    user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
-  ) async throws(StoreError) -> OpenedSession {
+    _ device: UserDevice, kind: DeviceKind, loginGeneration: UInt64, on instance: ServerInstance,
+    admission: Admission
+  ) async throws(StoreError) -> SessionOpening {
     let now = self.clock().milliseconds
+    let (user, device) = (device.user, device.device)
     return self.state.withLock { state in
+      let decision = admission.decide(
+        device: device, kind: kind, loginGeneration: loginGeneration, beside: state.sessions(of: user))
+      let displaced: [Session]
+      switch decision {
+      case .barred(let rivals): return .barred(by: rivals)
+      case .displaces(let rivals): displaced = rivals
+      }
       let replaced = state.sessions[user]?[device]
-      if let replaced { state.remove(replaced) }
+      for session in displaced + [replaced].compactMap(\.self) { state.remove(session) }
       let epoch = max(now, (state.lastEpochs[user]?.last ?? 0) + 1)
       state.lastEpochs[user, default: DrawnEpochs()].note(epoch, of: device)
       let session = Session(
-        user: user, device: device, epoch: SessionEpoch(epoch), instance: instance,
+        user: user, device: device, kind: kind, epoch: SessionEpoch(epoch), instance: instance,
         loginGeneration: loginGeneration)
       state.insert(session)
-      return OpenedSession(session: session, replaced: replaced)
+      return .opened(OpenedSession(session: session, replaced: replaced, displaced: displaced))
     }
   }
 
-  public func restate(_ session: Session) async throws(StoreError) -> Restatement {
+  public func restate(_ session: Session, admission: Admission) async throws(StoreError) -> Restatement {
     self.state.withLock { state in
       let drawn = state.lastEpochs[session.user]?.byDevice[session.device] ?? 0
       guard drawn <= session.epoch.rawValue else { return .superseded }
+      let barring = admission.barring(session, among: state.sessions(of: session.user))
+      guard barring.isEmpty else { return .barred(by: barring) }
       if let stored = state.sessions[session.user]?[session.device] { state.remove(stored) }
       state.lastEpochs[session.user, default: DrawnEpochs()].note(session.epoch.rawValue, of: session.device)
       state.insert(session)
@@ -122,7 +138,7 @@ public final class InMemorySessionStore: SessionStore {
   public func sessions(of users: [UserID]) async throws(StoreError) -> [UserID: [Session]] {
     self.state.withLock { state in
       users.reduce(into: [:]) { answer, user in
-        answer[user] = state.sessions[user]?.values.sorted { $0.device < $1.device }
+        if state.sessions[user] != nil { answer[user] = state.sessions(of: user) }
       }
     }
   }

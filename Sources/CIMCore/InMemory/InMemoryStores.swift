@@ -29,7 +29,8 @@ public struct InMemoryStores: Sendable {
     self.log = InMemoryMessageLog(self.conversations)
     self.sessions = InMemorySessionStore(identity: self.identity, clock: clock)
     self.stores = Stores(
-      accounts: InMemoryAccountStore(), logins: InMemoryLoginStore(), sessions: self.sessions, log: self.log,
+      accounts: InMemoryAccountStore(), logins: InMemoryLoginStore(clock: clock), sessions: self.sessions,
+      log: self.log,
       cursors: self.cursors, groups: InMemoryGroupStore(self.conversations))
   }
 

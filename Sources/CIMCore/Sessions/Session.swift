@@ -6,6 +6,9 @@ public struct Session: Hashable, Sendable {
   /// Which device of the user.
   public let device: DeviceID
 
+  /// What kind of device it is.
+  public let kind: DeviceKind
+
   /// Which connection of the device.
   public let epoch: SessionEpoch
 
@@ -17,10 +20,12 @@ public struct Session: Hashable, Sendable {
 
   /// Describes a session.
   public init(
-    user: UserID, device: DeviceID, epoch: SessionEpoch, instance: ServerInstance, loginGeneration: UInt64
+    user: UserID, device: DeviceID, kind: DeviceKind = .unnamed, epoch: SessionEpoch,
+    instance: ServerInstance, loginGeneration: UInt64
   ) {
     self.user = user
     self.device = device
+    self.kind = kind
     self.epoch = epoch
     self.instance = instance
     self.loginGeneration = loginGeneration

@@ -1,3 +1,11 @@
+/// What became of a session that was to be opened.
+public enum SessionOpening: Hashable, Sendable {
+  /// It is open.
+  case opened(OpenedSession)
+  /// Nothing was written, because of these sessions of the user's other devices.
+  case barred(by: [Session])
+}
+
 /// What opening a session led to.
 public struct OpenedSession: Hashable, Sendable {
   /// The session that is stored now.
@@ -6,10 +14,14 @@ public struct OpenedSession: Hashable, Sendable {
   /// The device's session that it took the place of, if there was one: its connection is to be closed.
   public let replaced: Session?
 
+  /// The sessions of the user's other devices that gave way to it: their connections are to be closed.
+  public let displaced: [Session]
+
   /// Describes the opening of a session.
-  public init(session: Session, replaced: Session?) {
+  public init(session: Session, replaced: Session?, displaced: [Session] = []) {
     self.session = session
     self.replaced = replaced
+    self.displaced = displaced
   }
 }
 
@@ -19,6 +31,8 @@ public enum Restatement: Hashable, Sendable {
   case stands
   /// There is or was a newer session of the device: this one's connection is to be closed.
   case superseded
+  /// Nothing was written, because of these sessions of the user's other devices, which were opened later.
+  case barred(by: [Session])
 }
 
 /// What one step of a sweep did.
@@ -41,17 +55,24 @@ public struct SessionSweep: Hashable, Sendable {
 /// Every session has an epoch, and whoever removes one names it: a late word of an old connection's end never removes
 /// the session of a newer one.
 public protocol SessionStore: Store {
-  /// Writes a device's session in place of its earlier one, and lists its user as online on `instance`.
+  /// Writes a device's session in place of its earlier one, and lists its user as online on `instance`; unless sessions of
+  /// the user's other devices bar it, which is decided and done in one step.
   ///
   /// The new epoch is greater than any that was drawn for the user's devices, and not less than the store's time in
   /// milliseconds.
+  ///
+  /// - Parameters:
+  ///   - loginGeneration: that of the device's login.
+  ///   - admission: by what it is decided.
   func open(
-    user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
-  ) async throws(StoreError) -> OpenedSession
+    _ device: UserDevice, kind: DeviceKind, loginGeneration: UInt64, on instance: ServerInstance,
+    admission: Admission
+  ) async throws(StoreError) -> SessionOpening
 
   /// Writes a session again, with its epoch, where the store may have lost it or its server has registered anew. An older
-  /// session of the device gives way to it; a newer one, also one that was closed within the last day, bars it.
-  func restate(_ session: Session) async throws(StoreError) -> Restatement
+  /// session of the device gives way to it; a newer one, also one that was closed within the last day, supersedes it. A newer
+  /// one of another device that could not be beside it bars it.
+  func restate(_ session: Session, admission: Admission) async throws(StoreError) -> Restatement
 
   /// Removes a device's session if it is still the one with that epoch, and lists its user as online there no more.
   ///

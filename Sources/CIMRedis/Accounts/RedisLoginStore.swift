@@ -14,13 +14,16 @@ public struct RedisLoginStore: LoginStore {
     idleMilliseconds = limits.idleMilliseconds
   }
 
-  public func create(user: UserID, device: DeviceID) async throws(StoreError) -> Login {
+  public func create(
+    user: UserID, device: DeviceID, kind: DeviceKind
+  ) async throws(StoreError) -> Login {
     let token = LoginToken.random(for: user)
     do {
       let generation = try await redis.run(
         RedisScript.createLogin.call(
-          keys: [StoreKey.logins(user)], device.rawValue, token.secretText, idleMilliseconds))
-      return Login(token: token, device: device, generation: try generation.asInteger())
+          keys: [StoreKey.logins(user)], device.rawValue, token.secretText, kind.rawValue,
+          idleMilliseconds))
+      return Login(token: token, device: device, kind: kind, generation: try generation.asInteger())
     } catch {
       throw StoreError(error)
     }
@@ -52,13 +55,15 @@ public struct RedisLoginStore: LoginStore {
 }
 
 extension RedisValue {
-  /// Reads `<generation> <device>`.
+  /// Reads `<generation> <device>[ <kind>]`.
   fileprivate func asLogin(token: LoginToken) throws(RedisError) -> Login {
     try parsed("a login") { text in
-      let parts = text.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let generation = UInt64(parts[0]), let device = try? DeviceID(String(parts[1]))
+      let parts = text.split(separator: " ")
+      guard (2...3).contains(parts.count), let generation = UInt64(parts[0]),
+        let device = try? DeviceID(String(parts[1])),
+        let kind = try? DeviceKind(parts.count == 3 ? String(parts[2]) : "")
       else { return nil }
-      return Login(token: token, device: device, generation: generation)
+      return Login(token: token, device: device, kind: kind, generation: generation)
     }
   }
 }

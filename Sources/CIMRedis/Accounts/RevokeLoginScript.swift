@@ -5,7 +5,7 @@ extension RedisScript {
   ///
   /// - `KEYS[1]`: the user's logins, see `createLogin`.
   /// - `ARGV[1]`: the token's secret.
-  /// - Returns: the login that was ended, `<generation> <device>`, or nil.
+  /// - Returns: the login that was ended, `<generation> <device>[ <kind>]`, or nil.
   static let revokeLogin = RedisScript(
     """
     local logins, secret = KEYS[1], ARGV[1]
@@ -13,7 +13,7 @@ extension RedisScript {
     if not login then
       return false
     end
-    local device = string.match(login, '^%d+ (.+)$')
+    local device = string.match(login, '^%d+ (%S+)')
     redis.call('HDEL', logins, 'token:' .. secret, 'device:' .. device)
     return login
     """)

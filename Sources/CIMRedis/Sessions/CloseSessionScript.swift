@@ -15,7 +15,7 @@ extension RedisScript {
     if not stored or string.match(stored, '^%d+') ~= epoch then
       return false
     end
-    if instance ~= '' and string.match(stored, '%S+$') ~= instance then
+    if instance ~= '' and string.match(stored, '^%d+ %d+ (%S+)') ~= instance then
       return false
     end
     redis.call('HDEL', sessions, device)

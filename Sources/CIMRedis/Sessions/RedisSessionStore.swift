@@ -15,42 +15,58 @@ public struct RedisSessionStore: SessionStore {
   }
 
   public func open(
-    user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
-  ) async throws(StoreError) -> OpenedSession {
+    _ device: UserDevice, kind: DeviceKind, loginGeneration: UInt64, on instance: ServerInstance,
+    admission: Admission
+  ) async throws(StoreError) -> SessionOpening {
+    let (user, device) = (device.user, device.device)
     do throws(RedisError) {
       try await note(instance)
       let reply = try await redis.run(
         RedisScript.openSession.call(
           keys: [StoreKey.sessions(user), StoreKey.sessionEpochs(user)],
-          device.rawValue, loginGeneration, instance.description)
+          listing: [device.rawValue, "\(loginGeneration)", instance.description, kind.rawValue]
+            + admission.arguments)
       ).asArray()
-      guard reply.count == 2 else {
+      if try reply.first?.asInteger() == 0 {
+        return .barred(by: try Array(reply.dropFirst()).asSessions(of: user))
+      }
+      guard reply.count >= 3 else {
         throw RedisError(.unexpectedReply, "expected a session's epoch and predecessor")
       }
       let session = Session(
-        user: user, device: device, epoch: SessionEpoch(try reply[0].asInteger()), instance: instance,
-        loginGeneration: loginGeneration)
-      let replaced = try reply[1].ifPresent?.asSession(user: user, device: device)
-      try await list(session, insteadOf: replaced)
-      return OpenedSession(session: session, replaced: replaced)
+        user: user, device: device, kind: kind, epoch: SessionEpoch(try reply[1].asInteger()),
+        instance: instance, loginGeneration: loginGeneration)
+      let replaced = try reply[2].ifPresent?.asSession(user: user, device: device)
+      let displaced = try Array(reply.dropFirst(3)).asSessions(of: user)
+      try await list(session, insteadOf: displaced + [replaced].compactMap(\.self))
+      return .opened(OpenedSession(session: session, replaced: replaced, displaced: displaced))
     } catch {
       throw StoreError(error)
     }
   }
 
-  public func restate(_ session: Session) async throws(StoreError) -> Restatement {
-    do {
+  public func restate(
+    _ session: Session, admission: Admission
+  ) async throws(StoreError) -> Restatement {
+    do throws(RedisError) {
       try await note(session.instance)
       let reply = try await redis.run(
         RedisScript.restateSession.call(
           keys: [StoreKey.sessions(session.user), StoreKey.sessionEpochs(session.user)],
-          session.device.rawValue, session.epoch.rawValue, session.loginGeneration,
-          session.instance.description)
+          listing: [
+            session.device.rawValue, "\(session.epoch)", "\(session.loginGeneration)",
+            session.instance.description, session.kind.rawValue,
+          ] + admission.arguments)
       ).asArray()
-      guard try reply.first?.asInteger() == 1 else { return .superseded }
+      let outcome: UInt64? = try reply.first?.asInteger()
+      switch outcome {
+      case 1: break
+      case 2: return .barred(by: try Array(reply.dropFirst()).asSessions(of: session.user))
+      default: return .superseded
+      }
       let replaced = try reply.dropFirst().first?.ifPresent?
         .asSession(user: session.user, device: session.device)
-      try await list(session, insteadOf: replaced == session ? nil : replaced)
+      try await list(session, insteadOf: replaced.map { $0 == session ? [] : [$0] } ?? [])
       return .stands
     } catch {
       throw StoreError(error)
@@ -113,10 +129,9 @@ public struct RedisSessionStore: SessionStore {
     _ = try await redis.send(instance.noting)
   }
 
-  private func list(_ session: Session, insteadOf replaced: Session?) async throws(RedisError) {
+  private func list(_ session: Session, insteadOf replaced: [Session]) async throws(RedisError) {
     // Noted again: the server may have been forgotten between the first time and this line.
-    var commands = [session.listing, session.instance.noting]
-    if let replaced { commands.append(replaced.unlisting) }
+    let commands = [session.listing, session.instance.noting] + replaced.map(\.unlisting)
     for reply in await redis.send(commands) { _ = try reply.get() }
   }
 }

@@ -2,17 +2,29 @@ import CIMCore
 import Redis
 
 extension RedisValue {
-  /// Reads `<epoch> <login generation> <server instance>`.
+  /// Reads `<epoch> <login generation> <server instance>[ <kind>]`.
   func asSession(user: UserID, device: DeviceID) throws(RedisError) -> Session {
     try parsed("a session") { text in
       let parts = text.split(separator: " ")
-      guard parts.count == 3, let epoch = UInt64(parts[0]), let generation = UInt64(parts[1]),
-        let instance = ServerInstance(String(parts[2]))
+      guard (3...4).contains(parts.count), let epoch = UInt64(parts[0]), let generation = UInt64(parts[1]),
+        let instance = ServerInstance(String(parts[2])),
+        let kind = try? DeviceKind(parts.count == 4 ? String(parts[3]) : "")
       else { return nil }
       return Session(
-        user: user, device: device, epoch: SessionEpoch(epoch), instance: instance,
+        user: user, device: device, kind: kind, epoch: SessionEpoch(epoch), instance: instance,
         loginGeneration: generation)
     }
+  }
+}
+
+extension Array<RedisValue> {
+  /// Reads devices and their sessions, one after the other.
+  func asSessions(of user: UserID) throws(RedisError) -> [Session] {
+    var sessions: [Session] = []
+    for index in stride(from: 0, to: count - 1, by: 2) {
+      sessions.append(try self[index + 1].asSession(user: user, device: self[index].asDeviceID()))
+    }
+    return sessions
   }
 }
 

@@ -18,7 +18,7 @@ enum StoreKey {
   /// A user's logins: a hash, see `RedisScript.createLogin`.
   static func logins(_ user: UserID) -> String { "{u:\(user)}:logins" }
 
-  /// A user's sessions: a hash from device to `<epoch> <login generation> <server instance>`.
+  /// A user's sessions: a hash from device to `<epoch> <login generation> <server instance>[ <kind>]`.
   static func sessions(_ user: UserID) -> String { "{u:\(user)}:sessions" }
 
   /// The session epochs that were drawn for a user: a hash, see `RedisScript.openSession`.

@@ -36,16 +36,19 @@ extension RouteAPI {
   func login(_ request: CimV1.LoginRequest, context: ServerContext) async throws -> CimV1.LoginResponse {
     let user = try userID(request.userID, "user_id")
     let device = try parse("device_id") { () throws(InvalidIdentifier) in try DeviceID(request.deviceID) }
+    let kind = try parse("device_kind") { () throws(InvalidIdentifier) in try DeviceKind(request.deviceKind) }
     return try await withStores {
       let account = try await checkedAccount(user, named: request.name)
-      try await refuseOtherDevices(of: user, than: device)
+      // Under the other policies the device is let in, and what gives way to it does so when it connects: a login that goes
+      // no further does nobody harm.
+      if core.configuration.loginPolicy == .reject { try await refuseOtherDevices(of: user, than: device) }
       // Nothing is written before a server is found: a login that fails leaves no trace.
       guard let server = core.links.choose(for: user, avoiding: request.avoidServerID) else {
         throw RPCError(
           code: .unavailable,
           message: "No server is ready to take clients at the moment; try again in a second.")
       }
-      let login = try await core.stores.logins.create(user: user, device: device)
+      let login = try await core.stores.logins.create(user: user, device: device, kind: kind)
       return CimV1.LoginResponse(
         user: CimV1.User(account), token: login.token.text,
         server: CimV1.ServerEndpoint(
@@ -66,7 +69,7 @@ extension RouteAPI {
     return account
   }
 
-  /// A user is online with one device at a time. The same device takes its own place.
+  /// The same device takes its own place.
   private func refuseOtherDevices(of user: UserID, than device: DeviceID) async throws {
     let sessions = try await core.stores.sessions.sessions(of: [user])[user] ?? []
     guard core.links.alive(sessions).allSatisfy({ $0.device == device }) else {

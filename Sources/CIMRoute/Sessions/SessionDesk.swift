@@ -18,6 +18,8 @@ struct SessionDesk: Sendable {
   let accounts: KnownAccounts
   let links: LinkSet
   let persistence: Persistence
+  /// Which devices of one user may be online at the same time.
+  let policy: LoginPolicy
   /// How long a request to open a session may have waited: whoever asked has asked elsewhere by then.
   let patience: TimeAmount
   let counters: RouteCounters
@@ -51,24 +53,38 @@ struct SessionDesk: Sendable {
     let lobby = try await stores.log.tail(of: .lobby) ?? .beginning
     _ = try await stores.cursors.begin(
       UserDevice(user: login.user, device: login.device), in: .lobby, at: lobby)
-    // A route that was stopped for a while must not take the place of a session that was opened elsewhere since.
-    guard NIODeadline.now() - arrived < patience else {
-      throw RPCError(code: .unavailable, message: "The route took too long; connect again.")
-    }
-    let opened = try await stores.sessions.open(
-      user: login.user, device: login.device, on: instance, loginGeneration: login.generation)
+    let opened = try await admit(login, on: instance, arrived: arrived)
     do {
       // A logout between the check and the opening has not seen the session.
       guard try await stores.logins.login(for: login.token) != nil else { throw RPCError.invalidToken }
-      // Of two devices whose logins saw nobody online, the one that is written first stays: a user's epochs are drawn in
-      // the order of the writes.
-      guard try await others(than: opened.session).allSatisfy({ $0.epoch > opened.session.epoch }) else {
-        throw RPCError.otherDevice(of: login.user)
-      }
       return Opening(outcome: try await grant(opened.session, account), opened: opened)
     } catch {
       conclude(Opening(outcome: .denied(CimV1.SessionDenied()), opened: opened), isTold: false)
       throw error
+    }
+  }
+
+  /// Writes a session, unless the user's other devices are in the way.
+  private func admit(
+    _ login: Login, on instance: ServerInstance, arrived: NIODeadline
+  ) async throws -> OpenedSession {
+    var admission = Admission(policy)
+    while true {
+      // A route that was stopped for a while must not take the place of a session that was opened elsewhere since.
+      guard NIODeadline.now() - arrived < patience else {
+        throw RPCError(code: .unavailable, message: "The route took too long; connect again.")
+      }
+      let opening = try await stores.sessions.open(
+        UserDevice(user: login.user, device: login.device), kind: login.kind,
+        loginGeneration: login.generation, on: instance, admission: admission)
+      switch opening {
+      case .opened(let opened): return opened
+      case .barred(let rivals):
+        guard admission.excludes(deadAmong: rivals, links) else {
+          throw policy == .reject
+            ? RPCError.otherDevice(of: login.user) : RPCError.laterDevice(of: login.user)
+        }
+      }
     }
   }
 
@@ -77,14 +93,17 @@ struct SessionDesk: Sendable {
     _ epoch: SessionEpoch, of login: Login, _ account: Account, on instance: ServerInstance
   ) async throws -> Opening {
     let session = CIMCore.Session(
-      user: login.user, device: login.device, epoch: epoch, instance: instance,
+      user: login.user, device: login.device, kind: login.kind, epoch: epoch, instance: instance,
       loginGeneration: login.generation)
-    guard case .stands = try await stores.sessions.restate(session) else { throw RPCError.superseded }
-    // Another device was let in while this one seemed to be gone.
-    guard try await others(than: session).allSatisfy({ $0.epoch < epoch }) else {
-      close(session)
-      throw RPCError.superseded
-    }
+    var admission = Admission(policy)
+    var restatement: Restatement
+    repeat {
+      restatement = try await stores.sessions.restate(session, admission: admission)
+      if restatement == .superseded { throw RPCError.superseded }
+      if case .barred(let rivals) = restatement, !admission.excludes(deadAmong: rivals, links) {
+        throw RPCError.laterDevice(of: login.user)
+      }
+    } while restatement != .stands
     counters.restated.count()
     return Opening(outcome: try await grant(session, account))
   }
@@ -97,12 +116,6 @@ struct SessionDesk: Sendable {
       CimV1.SessionGranted(
         user: CimV1.User(account), sessionEpoch: session.epoch.rawValue,
         groups: groups.map { Conversation.group($0).description }))
-  }
-
-  /// The sessions of the user's other devices that are online.
-  private func others(than session: CIMCore.Session) async throws -> [CIMCore.Session] {
-    let found = try await stores.sessions.sessions(of: [session.user])[session.user] ?? []
-    return links.alive(found).filter { $0.device != session.device }
   }
 
   private func check(token: String, device: String) async throws -> (Login, Account) {
@@ -126,12 +139,18 @@ struct SessionDesk: Sendable {
       if let replaced = opened.replaced, !isRestated(replaced, as: opened.session) {
         links.kick(replaced, .replaced, "The same device connected again; this connection is closed.")
       }
+      for session in opened.displaced {
+        links.kick(
+          session, .replacedByDevice,
+          "Another device of yours logged in and has taken this one's place; log in again to take it back.")
+      }
       return
     }
     close(opened.session)
     // A route that stopped for a moment may have taken the place of a session that was opened elsewhere meanwhile.
-    guard let replaced = opened.replaced, !links.alive([replaced]).isEmpty else { return }
-    links.kick(replaced, .lostTrack, "The service has lost track of this connection; connect again.")
+    for session in links.alive(opened.displaced + [opened.replaced].compactMap(\.self)) {
+      links.kick(session, .lostTrack, "The service has lost track of this connection; connect again.")
+    }
   }
 
   /// Whether a server that has registered anew wrote a session again, or has the device's next one: it knows then itself
@@ -185,6 +204,16 @@ extension SessionDesk.Opening {
   }
 }
 
+extension Admission {
+  /// Takes note of those servers of the sessions that are dead.
+  ///
+  /// - Returns: whether that is all of them, so that it is worth to try again.
+  fileprivate mutating func excludes(deadAmong sessions: [CIMCore.Session], _ links: LinkSet) -> Bool {
+    dead.formUnion(sessions.map(\.instance))
+    return links.alive(sessions).isEmpty
+  }
+}
+
 extension SessionStore {
   /// Removes exactly that session.
   fileprivate func close(_ session: CIMCore.Session) async throws(StoreError) -> Bool {
@@ -203,6 +232,15 @@ extension RPCError {
     RPCError(
       code: .alreadyExists,
       message: "User \(user) is online with another device; close that one, or wait 30 s if it crashed.")
+  }
+
+  /// For a device of a user whose other device logged in later.
+  static func laterDevice(of user: UserID) -> RPCError {
+    RPCError(
+      code: .alreadyExists,
+      message:
+        "Another device of user \(user) was let in later and has this one's place; log in again to take it back."
+    )
   }
 
   /// For a token that proves no login (any more).

@@ -167,8 +167,9 @@ struct SessionMachine: Sendable {
       if code == .aborted {
         return kick(CimV1.Kick.replaced.reason, CimV1.Kick.replaced.detail)
       }
+      if code == .alreadyExists { return kick(.replacedByDevice, denied.detail) }
       // Anything else may pass.
-      guard [.unauthenticated, .permissionDenied, .alreadyExists].contains(code) else { return .restateLater }
+      guard [.unauthenticated, .permissionDenied].contains(code) else { return .restateLater }
       return kick(.loggedOut, denied.detail)
     case .awaitingHello, .ended: return .nothing
     }

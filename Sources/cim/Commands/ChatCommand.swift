@@ -45,10 +45,11 @@ struct ChatCommand: SettingsCommand {
     let level = try settings.value(Settings.logLevel) ?? .warning
 
     let surface = openSurface()
-    let client = ChatClient(
-      ChatClient.Configuration(
-        routes: routes, identity: .name(name), storage: FileStorage(directory: state),
-        logger: .chat(level: level, surface)))
+    var configuration = ChatClient.Configuration(
+      routes: routes, identity: .name(name), storage: FileStorage(directory: state),
+      logger: .chat(level: level, surface))
+    configuration.deviceKind = try DeviceKind("terminal")
+    let client = ChatClient(configuration)
     try await ChatSession(client: client, surface: surface).run().exit()
   }
 

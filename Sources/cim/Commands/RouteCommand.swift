@@ -23,6 +23,7 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.routeID) var id: String?
   @Option(Settings.routeAdvertise) var advertise: String?
   @Option(Settings.routeBalancing) var balancing: String?
+  @Option(Settings.routeLoginPolicy) var loginPolicy: String?
   @Option(Settings.redisURL) var redisUrl: String?
   @Option(Settings.retentionAge) var retentionAge: String?
   @Option(Settings.retentionEntries) var retentionEntries: String?
@@ -40,6 +41,7 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.routeID, self.id)
     flags.set(Settings.routeAdvertise, self.advertise)
     flags.set(Settings.routeBalancing, self.balancing)
+    flags.set(Settings.routeLoginPolicy, self.loginPolicy)
     flags.set(Settings.redisURL, self.redisUrl)
     flags.set(Settings.retentionAge, self.retentionAge)
     flags.set(Settings.retentionEntries, self.retentionEntries)
@@ -59,6 +61,7 @@ struct RouteCommand: SettingsCommand {
     var configuration = RouteConfiguration(
       id: try settings.identifier(Settings.routeID), version: Version.text)
     configuration.balancing = try settings.required(Settings.routeBalancing)
+    configuration.loginPolicy = try settings.required(Settings.routeLoginPolicy)
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
     let limits = try settings.messageLogLimits()

@@ -38,6 +38,10 @@ enum Settings {
     "route.balancing", of: "route", "How the route chooses the server for a client.",
     as: Balancing.self, fallback: .roundRobin)
 
+  static let routeLoginPolicy = Setting.oneOf(
+    "route.login-policy", of: "route", "Which devices of one user may be online at the same time.",
+    as: LoginPolicy.self, fallback: .reject)
+
   static let redisURL = Setting(
     "redis.url", "url", "The Redis server that keeps accounts, sessions and messages.",
     rule: "a URL such as redis://127.0.0.1:6379 or redis://:password@redis.example:6379/0",
@@ -135,7 +139,8 @@ enum Settings {
   /// Every key, for the file: one that is not here is a mistake.
   static let keys = [
     chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
-    routeBalancing.key, redisURL.key, retentionAge.key, retentionEntries.key, markLease.key, lateMessages.key,
+    routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
+    markLease.key, lateMessages.key,
     replicas.key,
     replicationTimeout.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,

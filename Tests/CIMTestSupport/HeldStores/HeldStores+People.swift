@@ -38,9 +38,11 @@ struct HeldLogins: LoginStore {
   let inner: any LoginStore
   let gate: HeldStores
 
-  func create(user: UserID, device: DeviceID) async throws(StoreError) -> Login {
+  func create(
+    user: UserID, device: DeviceID, kind: DeviceKind
+  ) async throws(StoreError) -> Login {
     try await gate.pass(StoreCall(.createLogin, users: [user])) { () async throws(StoreError) in
-      try await inner.create(user: user, device: device)
+      try await inner.create(user: user, device: device, kind: kind)
     }
   }
 
@@ -65,16 +67,18 @@ struct HeldSessions: SessionStore {
   let gate: HeldStores
 
   func open(
-    user: UserID, device: DeviceID, on instance: ServerInstance, loginGeneration: UInt64
-  ) async throws(StoreError) -> OpenedSession {
-    try await gate.pass(StoreCall(.open, users: [user])) { () async throws(StoreError) in
-      try await inner.open(user: user, device: device, on: instance, loginGeneration: loginGeneration)
+    _ device: UserDevice, kind: DeviceKind, loginGeneration: UInt64, on instance: ServerInstance,
+    admission: Admission
+  ) async throws(StoreError) -> SessionOpening {
+    try await gate.pass(StoreCall(.open, users: [device.user])) { () async throws(StoreError) in
+      try await inner.open(
+        device, kind: kind, loginGeneration: loginGeneration, on: instance, admission: admission)
     }
   }
 
-  func restate(_ session: Session) async throws(StoreError) -> Restatement {
+  func restate(_ session: Session, admission: Admission) async throws(StoreError) -> Restatement {
     try await gate.pass(StoreCall(.restate, users: [session.user])) { () async throws(StoreError) in
-      try await inner.restate(session)
+      try await inner.restate(session, admission: admission)
     }
   }
 

@@ -240,7 +240,7 @@ const ProtobufCMessageDescriptor cim__v1__register_response__descriptor =
   (ProtobufCMessageInit) cim__v1__register_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__login_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cim__v1__login_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -290,17 +290,30 @@ static const ProtobufCFieldDescriptor cim__v1__login_request__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "device_kind",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LoginRequest, device_kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__login_request__field_indices_by_name[] = {
   3,   /* field[3] = avoid_server_id */
   2,   /* field[2] = device_id */
+  4,   /* field[4] = device_kind */
   1,   /* field[1] = name */
   0,   /* field[0] = user_id */
 };
 static const ProtobufCIntRange cim__v1__login_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cim__v1__login_request__descriptor =
 {
@@ -310,7 +323,7 @@ const ProtobufCMessageDescriptor cim__v1__login_request__descriptor =
   "Cim__V1__LoginRequest",
   "cim.v1",
   sizeof(Cim__V1__LoginRequest),
-  4,
+  5,
   cim__v1__login_request__field_descriptors,
   cim__v1__login_request__field_indices_by_name,
   1,  cim__v1__login_request__number_ranges,

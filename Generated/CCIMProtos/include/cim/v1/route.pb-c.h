@@ -76,10 +76,11 @@ struct  Cim__V1__LoginRequest
   ProtobufCBinaryData name;
   ProtobufCBinaryData device_id;
   ProtobufCBinaryData avoid_server_id;
+  ProtobufCBinaryData device_kind;
 };
 #define CIM__V1__LOGIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__login_request__descriptor) \
-    , 0, {0,NULL}, {0,NULL}, {0,NULL} }
+    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Cim__V1__LoginResponse
