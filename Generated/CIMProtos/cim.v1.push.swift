@@ -536,17 +536,37 @@ extension CimV1 {
     /// The client has everything up to here; absent means that it has nothing, and that the log is for it from the
     /// beginning.
     public var last: CimV1.LogPosition?
-    /// The log reaches to here; absent when it is empty.
+    /// The log reaches to here, or the user's part in it: absent when it is empty.
     public var tail: CimV1.LogPosition?
+    /// When the user was out of the group, as far as that matters behind `last`; ascending.
+    public var absences: [CimV1.Absence]
 
     public init(
       conversation: String = "",
       last: CimV1.LogPosition? = nil,
-      tail: CimV1.LogPosition? = nil
+      tail: CimV1.LogPosition? = nil,
+      absences: [CimV1.Absence] = []
     ) {
       self.conversation = conversation
       self.last = last
       self.tail = tail
+      self.absences = absences
+    }
+  }
+
+  /// A time in which a user was no member of a group: what stands strictly between the two places is not for the user.
+  public struct Absence: Hashable, Sendable {
+    /// The entry with which the user left.
+    public var left: CimV1.LogPosition?
+    /// The entry with which the user came back; absent while the user has not.
+    public var joined: CimV1.LogPosition?
+
+    public init(
+      left: CimV1.LogPosition? = nil,
+      joined: CimV1.LogPosition? = nil
+    ) {
+      self.left = left
+      self.joined = joined
     }
   }
 
@@ -1444,6 +1464,7 @@ extension CimV1.Feed: ProtobufMessage {
     c.pointee.conversation = arena.copy(self.conversation)
     (c.pointee.n_last, c.pointee.last) = arena.single(self.last)
     (c.pointee.n_tail, c.pointee.tail) = arena.single(self.tail)
+    (c.pointee.n_absences, c.pointee.absences) = arena.array(self.absences) { arena.pointer(to: $0) }
     return blank
   }
 
@@ -1452,6 +1473,29 @@ extension CimV1.Feed: ProtobufMessage {
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Feed.conversation")
     self.last = try ProtobufField.single(c.pointee.last, c.pointee.n_last)
     self.tail = try ProtobufField.single(c.pointee.tail, c.pointee.n_tail)
+    self.absences = try ProtobufField.messages(c.pointee.absences, c.pointee.n_absences)
+  }
+}
+
+extension CimV1.Absence: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Absence.self)
+    cim__v1__absence__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Absence.self)
+    (c.pointee.n_left, c.pointee.left) = arena.single(self.left)
+    (c.pointee.n_joined, c.pointee.joined) = arena.single(self.joined)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Absence.self)
+    self.left = try ProtobufField.single(c.pointee.left, c.pointee.n_left)
+    self.joined = try ProtobufField.single(c.pointee.joined, c.pointee.n_joined)
   }
 }
 

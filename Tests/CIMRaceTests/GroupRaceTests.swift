@@ -45,6 +45,61 @@ struct GroupRaceTests {
     }
   }
 
+  @Test("Stays that began and ended while a member was away come whole, and nothing from between them")
+  func staysWhileAway() async throws {
+    try await RaceWorld.run { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      try await create(world, ann)
+      for stay in 1...2 {
+        try await ann.say("out \(stay)", to: friends)
+        try await join(world, bob)
+        try await ann.say("in \(stay)", to: friends)
+        try await leave(world, bob)
+      }
+      try await ann.say("out 3", to: friends)
+      try await bob.connect()
+      let (joined, left) = (RaceClient.Shown.joined(bob.user.id), RaceClient.Shown.left(bob.user.id))
+      try await eventually("bob was shown both stays") {
+        bob.shown(in: friends) == [joined, .text("in 1"), left, joined, .text("in 2"), left]
+      }
+      // What it has stored of it is known, and its mark does not tell of it again.
+      world.clock.advance(milliseconds: 60_000)
+      try await eventually("the mark has done its work") {
+        try await world.marks(of: bob).allSatisfy { $0.conversation != friends }
+      }
+      await bob.leave()
+      try await join(world, bob)
+      try await ann.say("in 3", to: friends)
+      try await bob.connect()
+      try await eventually("bob was shown the third stay") { bob.shown(in: friends).last == .text("in 3") }
+      #expect(bob.texts(in: friends) == ["in 1", "in 2", "in 3"])
+    }
+  }
+
+  @Test("A stay of which a connected member was told nothing comes whole by its mark")
+  func stayUntold() async throws {
+    try await RaceWorld.run { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      try await bob.connect()
+      try await create(world, ann)
+      world.held.fail(.join, of: bob.id, .after)
+      await #expect(throws: RPCError.self) { try await join(world, bob) }
+      try await ann.say("in", to: friends)
+      try await leave(world, bob)
+      try await ann.say("out", to: friends)
+      world.clock.advance(milliseconds: 3_000)
+      try await eventually("bob was shown the stay") {
+        bob.shown(in: friends) == [.joined(bob.user.id), .text("in"), .left(bob.user.id)]
+      }
+      // Nothing behind it is for bob.
+      try await ann.say("lobby", to: .lobby)
+      try await bob.waitForTexts(["lobby"], in: .lobby)
+      #expect(bob.texts(in: friends) == ["in"])
+    }
+  }
+
   @Test("A message that is sent while its sender leaves is in the log before the leave, or refused")
   func sendMeetsLeave() async throws {
     try await RaceWorld.run { world in

@@ -21,15 +21,23 @@ struct SessionStandingTests {
   private func standing(
     isNew: Bool = true, said: [Conversation: LogPosition] = [:], named: Set<Conversation> = [],
     marks: [Conversation] = [], isPastLease: Bool = true, device: [Conversation: LogPosition] = [:],
-    user: [Conversation: LogPosition] = [:], joins: [GroupID: LogPosition] = [:]
+    user: [Conversation: LogPosition] = [:], joins: [GroupID: LogPosition] = [:], stays: [Stay] = []
   ) throws -> SessionStanding {
-    SessionStanding(
+    var standing = SessionStanding(
       question: SyncQuestion(
         device: UserDevice(user: ann, device: try DeviceID("d")), isNew: isNew, said: said, named: named),
       marks: marks.map {
         DirtyMark(conversation: $0, markedAt: Timestamp(milliseconds: 1), isPastLease: isPastLease)
       },
       cursors: DeviceCursors(device: device, user: user), joins: joins)
+    standing.stays = [groupID: stays]
+    return standing
+  }
+
+  private func stay(_ joined: UInt64, _ left: UInt64) -> Stay { Stay(joined: at(joined), left: at(left)) }
+
+  private func absence(_ left: UInt64, _ joined: UInt64?) -> GroupPart.Absence {
+    GroupPart.Absence(left: at(left), joined: joined.map(at))
   }
 
   @Test(
@@ -104,6 +112,69 @@ struct SessionStandingTests {
     #expect(done(try standing(marks: [group], user: [group: at(7)], joins: [groupID: at(7)])) == 1)
     #expect(done(try standing(marks: [group], user: [group: at(6)], joins: [groupID: at(7)])) == 0)
     #expect(done(try standing(marks: [group])) == 1)
+  }
+
+  @Test("Of a stay that ended all is told that the session does not have")
+  func endedStay() throws {
+    let away = try standing(device: [group: at(5)], stays: [stay(3, 9)])
+    #expect(away.conversations.contains(group))
+    #expect(away.place(in: group) == .at(at(5)))
+    #expect(away.part(in: group)?.absences == [absence(9, nil)])
+    #expect(away.part(in: group)?.end == at(9))
+    #expect(try standing(device: [group: at(1)], stays: [stay(3, 9)]).place(in: group) == .joining(at(3)))
+    let unheard = try standing(isNew: false, marks: [group], stays: [stay(3, 9)])
+    #expect(unheard.conversations == [group] && unheard.place(in: group) == .joining(at(3)))
+    #expect(try !standing(device: [group: at(9)], stays: [stay(3, 9)]).conversations.contains(group))
+    #expect(try !standing(said: [group: at(9)], stays: [stay(3, 9)]).conversations.contains(group))
+  }
+
+  @Test(
+    "Of several stays those that the session does not have are told, and when the user was out between them")
+  func severalStays() throws {
+    let stays = [stay(3, 9), stay(20, 29), stay(40, 49)]
+    func part(_ known: UInt64?, join: UInt64?) throws -> GroupPart? {
+      try standing(
+        device: known.map { [group: at($0)] } ?? [:], joins: join.map { [groupID: at($0)] } ?? [:],
+        stays: stays
+      ).part(in: group)
+    }
+    #expect(try part(nil, join: nil)?.place == .joining(at(3)))
+    #expect(
+      try part(nil, join: nil)?.absences == [absence(9, 20), absence(29, 40), absence(49, nil)])
+    #expect(try part(9, join: 60)?.place == .joining(at(20)))
+    #expect(try part(15, join: 60)?.absences == [absence(29, 40), absence(49, 60)])
+    #expect(try part(25, join: 60)?.place == .at(at(25)) && part(25, join: 60)?.end == nil)
+    #expect(try part(49, join: 60)?.place == .joining(at(60)))
+    #expect(try part(49, join: 60)?.absences == [])
+    #expect(try part(61, join: 60)?.place == .at(at(61)))
+    #expect(try part(45, join: 40)?.end == at(49), "It was left since the joins were read.")
+  }
+
+  @Test(
+    "Ended stays are looked up of groups that the user may have been in, and of which a member lacks the join"
+  )
+  func lookUps() throws {
+    #expect(try standing(said: [group: at(1)]).groupsToLookUp == [groupID])
+    #expect(try standing(user: [group: at(1)]).groupsToLookUp == [groupID])
+    #expect(try standing(joins: [groupID: at(3)]).groupsToLookUp == [groupID])
+    #expect(try standing(user: [group: at(3)], joins: [groupID: at(3)]).groupsToLookUp == [])
+    #expect(try standing(isNew: false, marks: [group]).groupsToLookUp == [groupID])
+    #expect(try standing(isNew: false, user: [group: at(1)], joins: [groupID: at(3)]).groupsToLookUp == [])
+  }
+
+  @Test("A mark of a group that was left has done its work when the user has all until then")
+  func endedMarks() throws {
+    func done(_ reached: UInt64?, join: UInt64? = nil) throws -> Int {
+      try standing(
+        marks: [group], user: reached.map { [group: at($0)] } ?? [:],
+        joins: join.map { [groupID: at($0)] } ?? [:], stays: [stay(3, 9)]
+      ).doneMarks(tails: [group: at(50)]).count
+    }
+    #expect(try done(nil) == 0)
+    #expect(try done(8) == 0)
+    #expect(try done(9) == 1)
+    #expect(try done(9, join: 12) == 0)
+    #expect(try done(12, join: 12) == 1)
   }
 
   @Test("What the client says of a private conversation that the store does not know is not told")

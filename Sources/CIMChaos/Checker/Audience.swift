@@ -18,14 +18,7 @@ struct Audience {
       case .direct(let pair): [pair.lower, pair.higher]
       case .group: (self.groups[conversation] ?? [:]).keys.map { UserID($0) }
       }
-    return all.filter { $0 != sender && self.isOwed($0, conversation, position) }
-  }
-
-  /// Whether a user that can have a message at a place is to have it. Who has left a group since may have it or not.
-  private func isOwed(_ user: UserID, _ conversation: Conversation, _ position: LogPosition) -> Bool {
-    guard case .group = conversation else { return self.includes(user, conversation, position) }
-    return self.groups[conversation]?[user.rawValue]?.last.map { $0.left == nil && $0.covers(position) }
-      ?? false
+    return all.filter { $0 != sender && self.includes($0, conversation, position) }
   }
 
   /// Whether a message at a place is for a user.

@@ -43,7 +43,7 @@ public protocol GroupStore: Store {
   /// Where a user joined a group of which the user is a member; `nil` for who is not.
   func membership(of user: UserID, in group: GroupID) async throws(StoreError) -> LogPosition?
 
-  /// Where a user left groups, looked up at once. Groups that the user never left, or is a member of again, are absent from
-  /// the answer.
-  func departures(of user: UserID, from groups: [GroupID]) async throws(StoreError) -> [GroupID: LogPosition]
+  /// The memberships of a user that have ended, of any number of groups at once: by group, ascending, the last
+  /// `Stay.remembered` of each. Groups that the user never left are absent from the answer.
+  func formerStays(of user: UserID, in groups: [GroupID]) async throws(StoreError) -> [GroupID: [Stay]]
 }

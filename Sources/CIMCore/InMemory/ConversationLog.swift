@@ -27,8 +27,8 @@ struct ConversationLog: Sendable {
   /// A group's members, each with where it joined.
   private(set) var members: [UserID: LogPosition] = [:]
 
-  /// Who was a member and is none, each with where it left.
-  private(set) var formerMembers: [UserID: LogPosition] = [:]
+  /// Who has left, each with its last memberships that have ended.
+  private(set) var formerMembers: [UserID: [Stay]] = [:]
 
   /// Whether there is nothing to remember.
   var isVacant: Bool { self.tail == nil && self.producers.count == 0 }
@@ -182,17 +182,19 @@ extension ConversationLog {
 
   mutating func leave(_ user: Account, content: ByteBuffer, at moment: Moment) -> MembershipOutcome {
     guard self.tail != nil else { return .noGroup }
-    guard self.members[user.id] != nil else { return .unchanged(since: self.formerMembers[user.id]) }
+    guard let joined = self.members[user.id] else {
+      return .unchanged(since: self.formerMembers[user.id]?.last?.left)
+    }
     let entry = self.log(content, by: user, sendID: nil, at: moment)
     self.members[user.id] = nil
-    self.formerMembers[user.id] = entry.position
+    let stays = self.formerMembers[user.id, default: []] + [Stay(joined: joined, left: entry.position)]
+    self.formerMembers[user.id] = stays.suffix(Stay.remembered)
     return .changed(entry)
   }
 
   private mutating func admit(_ user: Account, content: ByteBuffer, at moment: Moment) -> LogEntry {
     let entry = self.log(content, by: user, sendID: nil, at: moment)
     self.members[user.id] = entry.position
-    self.formerMembers[user.id] = nil
     return entry
   }
 }

@@ -62,11 +62,11 @@ public final class InMemoryGroupStore: GroupStore {
     self.conversations.read(.group(group)) { $0?.members[user] }
   }
 
-  public func departures(
-    of user: UserID, from groups: [GroupID]
-  ) async throws(StoreError) -> [GroupID: LogPosition] {
-    groups.reduce(into: [:]) { departures, group in
-      departures[group] = self.conversations.read(.group(group)) { $0?.formerMembers[user] }
+  public func formerStays(
+    of user: UserID, in groups: [GroupID]
+  ) async throws(StoreError) -> [GroupID: [Stay]] {
+    groups.reduce(into: [:]) { stays, group in
+      stays[group] = self.conversations.read(.group(group)) { $0?.formerMembers[user] }
     }
   }
 

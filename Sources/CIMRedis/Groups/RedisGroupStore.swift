@@ -100,18 +100,18 @@ public struct RedisGroupStore: GroupStore {
     }
   }
 
-  public func departures(
-    of user: UserID, from groups: [GroupID]
-  ) async throws(StoreError) -> [GroupID: LogPosition] {
-    let replies = await redis.send(
+  public func formerStays(
+    of user: UserID, in groups: [GroupID]
+  ) async throws(StoreError) -> [GroupID: [Stay]] {
+    let replies = await redis.sendInChunks(
       groups.map { RedisCommand("HGET", StoreKey.formerMembers(.group($0)), user.rawValue) })
     do {
-      var departures: [GroupID: LogPosition] = [:]
+      var stays: [GroupID: [Stay]] = [:]
       for (group, reply) in zip(groups, replies) {
         let value = try reply.get()
-        departures[group] = value.isNull ? nil : try value.asLogPosition()
+        stays[group] = value.isNull ? nil : try value.asStays()
       }
-      return departures
+      return stays
     } catch {
       throw StoreError(error)
     }
@@ -164,7 +164,7 @@ public struct RedisGroupStore: GroupStore {
           StoreKey.log(conversation), StoreKey.tail(conversation), StoreKey.members(conversation),
           StoreKey.formerMembers(conversation),
         ], change.rawValue, user.id.rawValue, user.name.rawValue, content, limits.entriesPerConversation,
-        limits.entryMilliseconds)
+        limits.entryMilliseconds, Stay.remembered)
     ).asArray()
     switch (try parts.first?.asString(), parts.count) {
     case ("appended", 5):
@@ -185,6 +185,17 @@ public struct RedisGroupStore: GroupStore {
 }
 
 extension RedisValue {
+  /// Reads the memberships of a user that have ended.
+  fileprivate func asStays() throws(RedisError) -> [Stay] {
+    try parsed("memberships that have ended") { text in
+      let places = text.split(separator: " ").compactMap { LogPosition(String($0)) }
+      guard !places.isEmpty, places.count.isMultiple(of: 2) else { return nil }
+      return stride(from: 0, to: places.count, by: 2).map {
+        Stay(joined: places[$0], left: places[$0 + 1])
+      }
+    }
+  }
+
   /// Reads lines of a group's members.
   fileprivate func asMembers() throws(RedisError) -> [(user: UserID, joinedAt: LogPosition)] {
     var members: [(UserID, LogPosition)] = []

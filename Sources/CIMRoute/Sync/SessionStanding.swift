@@ -19,6 +19,8 @@ struct SessionStanding: Sendable {
   let cursors: DeviceCursors
   /// The user's groups, each with the place where the user joined.
   let joins: [GroupID: LogPosition]
+  /// The user's memberships that have ended, of `groupsToLookUp`.
+  var stays: [GroupID: [Stay]] = [:]
   /// The conversations that are marked.
   private let marked: Set<Conversation>
 
@@ -60,9 +62,41 @@ struct SessionStanding: Sendable {
     switch conversation {
     case .lobby: true
     case .direct(let pair): pair.contains(user)
-    case .group(let group):
-      joins[group] != nil
+    case .group(let group): part(in: group) != nil
     }
+  }
+
+  /// The groups of which ended memberships matter: those the user may have been in, but for those of which the session has
+  /// something since the user joined.
+  var groupsToLookUp: Set<GroupID> {
+    var all = marked.union(question.named)
+    if question.isNew {
+      all.formUnion(cursors.device.keys)
+      all.formUnion(cursors.user.keys)
+      all.formUnion(question.said.keys)
+      all.formUnion(joins.keys.map(Conversation.group))
+    }
+    return all.reduce(into: []) { groups, conversation in
+      guard case .group(let group) = conversation else { return }
+      if let join = joins[group], let known = known(in: group), known >= join { return }
+      groups.insert(group)
+    }
+  }
+
+  /// The same of a conversation; nil for those that are no groups, too.
+  func part(in conversation: Conversation) -> GroupPart? {
+    guard case .group(let group) = conversation else { return nil }
+    return part(in: group)
+  }
+
+  /// The session's part in a group; nil when the user has none, or when the session has all of it.
+  func part(in group: GroupID) -> GroupPart? {
+    GroupPart(former: stays[group] ?? [], join: joins[group], known: known(in: group))
+  }
+
+  private func known(in group: GroupID) -> LogPosition? {
+    let conversation = Conversation.group(group)
+    return question.said[conversation] ?? cursors.device[conversation] ?? cursors.user[conversation]
   }
 
   /// Where the session stands: what the client says counts most, then what its device has acknowledged, then what any of the
@@ -73,11 +107,8 @@ struct SessionStanding: Sendable {
     case .lobby: return noted.map { .at($0.orBeginning) } ?? .tail
     case .direct: return .at((noted ?? cursors.user[conversation])?.orBeginning)
     case .group(let group):
-      let known = noted ?? cursors.user[conversation]
-      guard let join = joins[group] else { return .at(known?.orBeginning) }
-      // What was said before the user joined is not for the user.
-      if let known, known >= join { return .at(known) }
-      return .joining(join)
+      // Who has no part has everything that is for it.
+      return part(in: group)?.place ?? .at(known(in: group)?.orBeginning)
     }
   }
 
@@ -94,13 +125,16 @@ struct SessionStanding: Sendable {
 
   /// The marks that have done their work, given tails that were read after the marks: nothing will be appended under them
   /// any more, and the user has everything. A group's mark is there for who joins, and has done its work when something
-  /// from then on has come.
+  /// from then on has come; when the user has left since, it may be all that tells of the stay, until that has come whole.
   func doneMarks(tails: [Conversation: LogPosition]) -> [DirtyMark] {
     marks.filter { mark in
       guard mark.isPastLease else { return false }
       let reached = cursors.user[mark.conversation] ?? .beginning
       switch mark.conversation {
-      case .group(let group): return joins[group].map { reached >= $0 } ?? true
+      case .group(let group):
+        // Its acknowledgement may have been lost, with nothing left in the group to repeat it.
+        let has = max(reached, question.said[mark.conversation] ?? .beginning)
+        return (stays[group]?.last?.left ?? joins[group]).map { has >= max($0, joins[group] ?? $0) } ?? true
       case .lobby, .direct: return tails[mark.conversation].map { reached >= $0 } ?? true
       }
     }

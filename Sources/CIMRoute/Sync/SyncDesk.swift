@@ -5,7 +5,7 @@ import Logging
 /// Answers servers that ask what sessions may have missed, and how far logs reach.
 ///
 /// However many sessions are asked for at once, the store is asked a few times, one after the other: for marks, then for
-/// cursors and groups, then for tails.
+/// cursors and groups, for memberships that have ended, then for tails.
 struct SyncDesk: Sendable {
   /// How long a mark is left to live delivery, in milliseconds: push.proto states it.
   private static let freshMilliseconds: UInt64 = 2000
@@ -86,12 +86,24 @@ struct SyncDesk: Sendable {
     }
     let members = Set(open.filter { $0.needsGroups(marks: marks(for: $0)) }.map(\.device.user))
     let joins = try await stores.groups.groups(of: members)
-    return questions.map { question in
+    var standings = questions.map { question in
       SessionStanding(
         question: question, marks: marks(for: question),
         cursors: cursors[question.device] ?? DeviceCursors(device: [:], user: [:]),
         joins: joins[question.device.user] ?? [:])
     }
+    var groups: [UserID: Set<GroupID>] = [:]
+    for standing in standings {
+      let found = standing.groupsToLookUp
+      if !found.isEmpty { groups[standing.question.device.user, default: []].formUnion(found) }
+    }
+    guard !groups.isEmpty else { return standings }
+    // After the joins: a stay that ends in between is then among these.
+    let stays = try await stores.groups.formerStays(in: groups)
+    for index in standings.indices {
+      standings[index].stays = stays[standings[index].question.device.user] ?? [:]
+    }
+    return standings
   }
 
   /// All cursors of devices that have just connected, and of others those in some conversations.
@@ -116,12 +128,13 @@ struct SyncDesk: Sendable {
       var own: [CimV1.Feed] = []
       var left = share
       for conversation in standing.conversationsByWeight {
-        let tail = tails[conversation]
+        let part = standing.part(in: conversation)
+        let tail = part?.end ?? tails[conversation]
         let last: LogPosition? =
           switch standing.place(in: conversation) {
           case .at(let position): position
           case .tail: tail
-          // Rare: nobody's device has acknowledged anything of the group since the user joined.
+          // Rare: the session has nothing of the group since the user joined.
           case .joining(let join): try await place(before: join, in: conversation)
           }
         guard standing.isTold(conversation, last: last, tail: tail) else { continue }
@@ -132,7 +145,8 @@ struct SyncDesk: Sendable {
         own.append(
           CimV1.Feed(
             conversation: conversation.description, last: last.map(CimV1.LogPosition.init),
-            tail: tail.map(CimV1.LogPosition.init)))
+            tail: tail.map(CimV1.LogPosition.init),
+            absences: part?.absences.map(CimV1.Absence.init) ?? []))
       }
       feeds.append(own)
     }

@@ -42,6 +42,8 @@ struct Feed: Sendable {
   private var early: [FramedEntry] = []
   /// Until when what is missing may come by itself.
   private var waitsUntil = NIODeadline.distantFuture
+  /// When the user was out of the group.
+  private var absences = Absences()
 
   /// Whether it is known how far the client is.
   private(set) var isPlaced = false
@@ -49,8 +51,6 @@ struct Feed: Sendable {
   private(set) var isFetching = false
   /// Whether the client was away when what is fetched first was said.
   private(set) var isLate = false
-  /// Whether the client's user has left the group.
-  private(set) var isOut = false
   /// Whether somebody looks at the feed when it has waited.
   private var isWatched = false
   /// Whether what is fetched should have come by itself.
@@ -75,7 +75,24 @@ struct Feed: Sendable {
   var isBehind: Bool { isPlaced && (isKnownBehind || heard > last) }
 
   /// Whether nothing is to be done: all that is known of was passed on.
-  var isAtRest: Bool { isPlaced && !isBehind && early.isEmpty && !isOut }
+  var isAtRest: Bool { isPlaced && !isBehind && early.isEmpty && absences.isEmpty }
+
+  /// Whether nothing more is for the client: its user has left, and it was told of all until then.
+  var isOver: Bool { isPlaced && !isFetching && !absences.isEmpty && absences.end(at: last) != nil }
+
+  /// How a feed that is over ended.
+  struct End: Sendable, Hashable {
+    /// Where the user left.
+    let left: LogPosition
+    /// All up to here was passed on, or is not for the client.
+    let last: LogPosition
+  }
+
+  /// Of a feed that is over, its end; nil when the client has stored that.
+  var unacknowledgedEnd: End? {
+    guard isPlaced, let left = absences.end(at: last), acknowledged < left else { return nil }
+    return End(left: left, last: last)
+  }
 
   /// How many bytes of entries are held.
   var earlyBytes: Int { early.reduce(0) { $0 + $1.byteCount } }
@@ -93,10 +110,31 @@ struct Feed: Sendable {
   ///   - user: whose feed it is.
   ///   - room: how many bytes may be held in addition.
   mutating func receive(_ entry: FramedEntry, for user: UInt64, room: Int) -> Arrival {
-    guard isPlaced else { return hold(entry, room: room) }
+    guard isPlaced else { return hold(entry, for: user, room: room) }
     guard entry.position > last else { return .double }
-    guard entry.previous == last else { return hold(entry, room: room) }
+    guard entry.previous == last else { return hold(entry, for: user, room: room) }
     return advance(past: entry, for: user) ? .next : .skipped
+  }
+
+  /// An entry has come that can't be held: only what it says of the user's membership is kept.
+  mutating func hear(of entry: FramedEntry, for user: UInt64) {
+    hear(of: entry.position)
+    learn(entry, for: user)
+  }
+
+  /// What an entry ahead says of the user's membership is known from now on, even if the log can't give it again.
+  private mutating func learn(_ entry: FramedEntry, for user: UInt64) {
+    guard let membership = entry.membership, membership.user == user, !isPlaced || entry.position > last
+    else { return }
+    absences.learn(entry.position, isJoin: membership.isJoin)
+    if !membership.isJoin { recallJoins(of: user) }
+  }
+
+  /// A join that is held may have come before it was known what it ends.
+  private mutating func recallJoins(of user: UInt64) {
+    for entry in early where entry.membership == FramedEntry.Membership(user: user, isJoin: true) {
+      absences.learn(entry.position, isJoin: true)
+    }
   }
 
   /// The log reaches to a place.
@@ -126,13 +164,20 @@ struct Feed: Sendable {
     heard = max(heard, last)
     // What is missing now is another hole.
     waitsUntil = .distantFuture
-    guard let membership = entry.membership, membership.user == user else { return !isOut }
-    isOut = !membership.isJoin
+    guard let membership = entry.membership, membership.user == user else {
+      return absences.isEmpty || !absences.covers(last)
+    }
+    if membership.isJoin {
+      absences.end(with: last)
+    } else {
+      absences.learn(last, isJoin: false)
+      recallJoins(of: user)
+    }
     return true
   }
 
-  private mutating func hold(_ entry: FramedEntry, room: Int) -> Arrival {
-    hear(of: entry.position)
+  private mutating func hold(_ entry: FramedEntry, for user: UInt64, room: Int) -> Arrival {
+    hear(of: entry, for: user)
     let index = early.firstIndex { $0.position >= entry.position } ?? early.endIndex
     if index < early.endIndex, early[index].position == entry.position { return .double }
     guard early.count < Self.maxEarly, entry.byteCount <= room else { return .dropped }
@@ -150,9 +195,23 @@ struct Feed: Sendable {
 
   /// It is known how far the client is, and how far the log reaches.
   ///
-  /// - Parameter isLate: whether the client was away.
-  mutating func place(after last: LogPosition, tail: LogPosition, isLate: Bool) {
-    guard !isPlaced else { return hear(of: tail) }
+  /// - Parameters:
+  ///   - known: when the user was out of the group.
+  ///   - user: whose feed it is.
+  ///   - isLate: whether the client was away.
+  mutating func place(
+    after last: LogPosition, tail: LogPosition, absences known: Absences, for user: UInt64, isLate: Bool
+  ) {
+    defer { if !absences.isEmpty { recallJoins(of: user) } }
+    guard !isPlaced else {
+      // What is told of the time before may be older than what has come since.
+      absences.merge(known, from: self.last)
+      return hear(of: tail)
+    }
+    let early = absences
+    absences = known
+    absences.merge(early, from: .beginning)
+    absences.forget(upTo: last)
     self.last = last
     acknowledged = last
     isPlaced = true
@@ -216,12 +275,18 @@ struct Feed: Sendable {
   /// - Parameters:
   ///   - after: the place after which it was asked for.
   ///   - until: when something can't be had, the last place that is missing.
-  /// - Returns: whether the client must be told of that. If messages came by themselves meanwhile, it must not.
-  mutating func begin(pageAfter after: LogPosition, resetUntil until: LogPosition?) -> Bool {
+  ///   - comeback: where the user joins, if that is what the page says first of its membership.
+  /// - Returns: whether the client must be told of what can't be had. If messages came by themselves meanwhile, it must not.
+  mutating func begin(
+    pageAfter after: LogPosition, resetUntil until: LogPosition?, comeback: LogPosition?
+  ) -> Bool {
     isFetching = false
     isLate = false
     guard let until, last == after else { return false }
     last = until
+    // The leave before it is among what is missing.
+    if let comeback { absences.learn(from: until, to: comeback) }
+    absences.forget(upTo: until)
     return true
   }
 

@@ -18,6 +18,13 @@ struct FetchedPage: Sendable {
   /// What can't be had any more.
   let reset: CimV1.Reset?
 
+  /// Where a user joins, if that is what the page says first of its membership.
+  func comeback(of user: UInt64) -> LogPosition? {
+    // Only what follows a gap may lack the leave before it.
+    guard reset != nil, let first = entries.first(where: { $0.membership?.user == user }) else { return nil }
+    return first.membership?.isJoin == true ? first.position : nil
+  }
+
   /// - Throws: what the encoding of a message throws.
   init(_ page: CimV1.Page) throws {
     entries = try page.messages.map(FramedEntry.init)

@@ -20,6 +20,8 @@ struct SessionFeeds: Sendable {
   /// Whose feeds they are; 0 until that is known.
   private(set) var user: UInt64 = 0
   private var feeds: [String: Feed] = [:]
+  /// Groups that were told to their end, until the client has stored that.
+  private var departed: [String: Feed.End] = [:]
   /// Feeds that need a part of their log, in the order of their turns.
   private var wanting: [String] = []
   private var fetches = 0
@@ -63,7 +65,7 @@ struct SessionFeeds: Sendable {
     if feeds[conversation] == nil, !makeFeed(for: entry, isNamed: isNamed, into: &output) { return }
     // Found once: this is done for every member of a conversation.
     guard let index = feeds.index(forKey: conversation) else { return }
-    guard !isPaused else { return feeds.values[index].hear(of: entry.position) }
+    guard !isPaused else { return feeds.values[index].hear(of: entry, for: user) }
     switch feeds.values[index].receive(entry, for: user, room: limits.earlyBytes - earlyBytes) {
     case .next: output.frames.append(.entry(entry))
     case .double: output.doubles += 1
@@ -84,6 +86,7 @@ struct SessionFeeds: Sendable {
       // The late echo of an earlier farewell.
       if entry.membership == FramedEntry.Membership(user: user, isJoin: false) { return false }
       output.joined.append(entry.conversation)
+      departed[entry.conversation] = nil
       feeds[entry.conversation] = isSynced ? Feed(after: entry.previous) : Feed()
     } else if isSynced, entry.previous == .beginning {
       feeds[entry.conversation] = Feed(after: .beginning)
@@ -120,7 +123,10 @@ struct SessionFeeds: Sendable {
   ///
   /// - Returns: whether that is news, and no more than it got.
   mutating func acknowledge(_ position: LogPosition, of conversation: String) -> Bool {
-    feeds[conversation]?.acknowledge(position) ?? false
+    if let index = feeds.index(forKey: conversation) { return feeds.values[index].acknowledge(position) }
+    guard let end = departed[conversation], position <= end.last else { return false }
+    if position >= end.left { departed[conversation] = nil }
+    return true
   }
 
   // MARK: Synchronising
@@ -142,12 +148,18 @@ struct SessionFeeds: Sendable {
         let stored = LogPosition(found.last)
         if feed.isPlaced, stored < feed.acknowledged { reacknowledge(conversation, feed.acknowledged) }
       } else {
-        // A group is named only to members: the word of the joining was lost.
-        if conversation.isGroup { output.joined.append(conversation) }
+        // It was told to its end, and the client has not said yet that it has stored that.
+        if let end = departed[conversation], end.left >= LogPosition(found.tail) { continue }
+        // A group is named only to who has a part in it: the word of the joining was lost.
+        if conversation.isGroup {
+          departed[conversation] = nil
+          output.joined.append(conversation)
+        }
         feeds[conversation] = Feed()
       }
       feeds[conversation]?.place(
-        after: LogPosition(found.last), tail: LogPosition(found.tail), isLate: isNew && !wasSynced)
+        after: LogPosition(found.last), tail: LogPosition(found.tail), absences: Absences(found.absences),
+        for: user, isLate: isNew && !wasSynced)
       release(conversation, into: &output)
       settle(conversation, at: now, into: &output)
     }
@@ -159,7 +171,8 @@ struct SessionFeeds: Sendable {
     for conversation in unplaced {
       if let join = feeds[conversation]?.earlyJoin(of: user) {
         // Younger than the answer.
-        feeds[conversation]?.place(after: join.previous, tail: join.position, isLate: false)
+        feeds[conversation]?.place(
+          after: join.previous, tail: join.position, absences: Absences(), for: user, isLate: false)
         release(conversation, into: &output)
         settle(conversation, at: now, into: &output)
       } else if conversation.isGroup {
@@ -204,7 +217,10 @@ struct SessionFeeds: Sendable {
     let before = output.frames.count
     let isHole = feeds[conversation]?.fillsHole == true
     let until = page.reset.map { LogPosition($0.until) }
-    if feeds[conversation]?.begin(pageAfter: key.after, resetUntil: until) == true, let reset = page.reset {
+    if feeds[conversation]?.begin(
+      pageAfter: key.after, resetUntil: until, comeback: page.comeback(of: user)) == true,
+      let reset = page.reset
+    {
       output.frames.append(
         .reset(
           CimV1.Reset(
@@ -258,19 +274,19 @@ struct SessionFeeds: Sendable {
 
   private mutating func settle(_ conversation: String, at now: NIODeadline, into output: inout FeedOutput) {
     guard !isPaused else { return }
+    // The log goes on without its user: no need to read on.
+    if feeds[conversation]?.isOver == true { return close(conversation, into: &output) }
     switch feeds[conversation]?.demand(at: now, patience: limits.patience) {
     case .look(let deadline): output.looks.append((conversation, deadline))
     case .fetch: wanting.append(conversation)
     case .nothing, nil: break
-    }
-    if let feed = feeds[conversation], feed.isOut, !feed.isBehind, !feed.isFetching {
-      close(conversation, into: &output)
     }
   }
 
   private mutating func close(_ conversation: String, into output: inout FeedOutput) {
     guard let feed = feeds.removeValue(forKey: conversation) else { return }
     earlyBytes -= feed.earlyBytes
+    departed[conversation] = feed.unacknowledgedEnd
     wanting.removeAll { $0 == conversation }
     output.left.append(conversation)
   }

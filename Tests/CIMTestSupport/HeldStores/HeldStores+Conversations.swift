@@ -162,12 +162,12 @@ struct HeldGroups: GroupStore {
     }
   }
 
-  func departures(
-    of user: UserID, from groups: [GroupID]
-  ) async throws(StoreError) -> [GroupID: LogPosition] {
-    let call = StoreCall(.departures, users: [user], conversations: groups.map(Conversation.group))
+  func formerStays(
+    of user: UserID, in groups: [GroupID]
+  ) async throws(StoreError) -> [GroupID: [Stay]] {
+    let call = StoreCall(.formerStays, users: [user], conversations: groups.map(Conversation.group))
     return try await gate.pass(call) { () async throws(StoreError) in
-      try await inner.departures(of: user, from: groups)
+      try await inner.formerStays(of: user, in: groups)
     }
   }
 

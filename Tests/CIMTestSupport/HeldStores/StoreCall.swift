@@ -15,7 +15,7 @@ public struct StoreCall: Hashable, Sendable {
     // Cursors.
     case cursors, cursor, advance, begin
     // Groups.
-    case createGroup, join, leave, groups, members, membership, departures
+    case createGroup, join, leave, groups, members, membership, formerStays
   }
 
   /// Which method.

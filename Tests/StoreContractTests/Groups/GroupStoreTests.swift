@@ -48,15 +48,39 @@ struct GroupStoreTests {
       #expect(try await stores.groups.groups(of: Account.bob.id).isEmpty)
       #expect(try await stores.groups.membership(of: Account.bob.id, in: friends) == nil)
       #expect(
-        try await stores.groups.departures(of: Account.bob.id, from: [friends]) == [friends: leave.position])
-      #expect(try await stores.groups.departures(of: Account.ada.id, from: [friends]).isEmpty)
+        try await stores.groups.formerStays(of: Account.bob.id, in: [friends])
+          == [friends: [Stay(joined: join.position, left: leave.position)]])
+      #expect(try await stores.groups.formerStays(of: Account.ada.id, in: [friends]).isEmpty)
       #expect(try await stores.log.read(.friends, after: nil, limit: 10) == [created, join, leave])
       guard case .changed(let again) = try await stores.groups.join(friends, .bob, content: joined) else {
         Issue.record("bob did not join again")
         return
       }
       #expect(try await stores.groups.groups(of: Account.bob.id) == [friends: again.position])
-      #expect(try await stores.groups.departures(of: Account.bob.id, from: [friends]).isEmpty)
+      #expect(
+        try await stores.groups.formerStays(of: Account.bob.id, in: [friends])
+          == [friends: [Stay(joined: join.position, left: leave.position)]])
+    }
+  }
+
+  @Test("Of stays that have ended the last 16 are known, whoever joins again", arguments: StoreForm.all)
+  func formerStays(form: StoreForm) async throws {
+    try await form.withStores { stores in
+      _ = try await stores.groups.create(friends, owner: .ada, content: joined)
+      var stays: [Stay] = []
+      for _ in 1...(Stay.remembered + 2) {
+        guard case .changed(let join) = try await stores.groups.join(friends, .bob, content: joined),
+          case .changed(let leave) = try await stores.groups.leave(friends, .bob, content: left)
+        else {
+          Issue.record("bob did not come and go")
+          return
+        }
+        stays.append(Stay(joined: join.position, left: leave.position))
+      }
+      _ = try await stores.groups.join(friends, .bob, content: joined)
+      let unknown = try GroupID("unknown")
+      let found = try await stores.groups.formerStays(of: Account.bob.id, in: [friends, unknown])
+      #expect(found == [friends: stays.suffix(Stay.remembered)])
     }
   }
 

@@ -175,6 +175,12 @@ void   cim__v1__feed__init
   static const Cim__V1__Feed init_value = CIM__V1__FEED__INIT;
   *message = init_value;
 }
+void   cim__v1__absence__init
+                     (Cim__V1__Absence         *message)
+{
+  static const Cim__V1__Absence init_value = CIM__V1__ABSENCE__INIT;
+  *message = init_value;
+}
 void   cim__v1__pages_request__init
                      (Cim__V1__PagesRequest         *message)
 {
@@ -1964,7 +1970,7 @@ const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor =
   (ProtobufCMessageInit) cim__v1__synced_session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__feed__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__feed__field_descriptors[4] =
 {
   {
     "conversation",
@@ -2002,8 +2008,21 @@ static const ProtobufCFieldDescriptor cim__v1__feed__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "absences",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Feed, n_absences),
+    offsetof(Cim__V1__Feed, absences),
+    &cim__v1__absence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__feed__field_indices_by_name[] = {
+  3,   /* field[3] = absences */
   0,   /* field[0] = conversation */
   1,   /* field[1] = last */
   2,   /* field[2] = tail */
@@ -2011,7 +2030,7 @@ static const unsigned cim__v1__feed__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__feed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__feed__descriptor =
 {
@@ -2021,11 +2040,62 @@ const ProtobufCMessageDescriptor cim__v1__feed__descriptor =
   "Cim__V1__Feed",
   "cim.v1",
   sizeof(Cim__V1__Feed),
-  3,
+  4,
   cim__v1__feed__field_descriptors,
   cim__v1__feed__field_indices_by_name,
   1,  cim__v1__feed__number_ranges,
   (ProtobufCMessageInit) cim__v1__feed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__absence__field_descriptors[2] =
+{
+  {
+    "left",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Absence, n_left),
+    offsetof(Cim__V1__Absence, left),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "joined",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Absence, n_joined),
+    offsetof(Cim__V1__Absence, joined),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__absence__field_indices_by_name[] = {
+  1,   /* field[1] = joined */
+  0,   /* field[0] = left */
+};
+static const ProtobufCIntRange cim__v1__absence__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__absence__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Absence",
+  "Absence",
+  "Cim__V1__Absence",
+  "cim.v1",
+  sizeof(Cim__V1__Absence),
+  2,
+  cim__v1__absence__field_descriptors,
+  cim__v1__absence__field_indices_by_name,
+  1,  cim__v1__absence__number_ranges,
+  (ProtobufCMessageInit) cim__v1__absence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__pages_request__field_descriptors[2] =

@@ -45,6 +45,7 @@ typedef struct Cim__V1__SyncSession Cim__V1__SyncSession;
 typedef struct Cim__V1__SyncResult Cim__V1__SyncResult;
 typedef struct Cim__V1__SyncedSession Cim__V1__SyncedSession;
 typedef struct Cim__V1__Feed Cim__V1__Feed;
+typedef struct Cim__V1__Absence Cim__V1__Absence;
 typedef struct Cim__V1__PagesRequest Cim__V1__PagesRequest;
 typedef struct Cim__V1__PagesResponse Cim__V1__PagesResponse;
 typedef struct Cim__V1__Fetch Cim__V1__Fetch;
@@ -477,10 +478,25 @@ struct  Cim__V1__Feed
   Cim__V1__LogPosition **last;
   size_t n_tail;
   Cim__V1__LogPosition **tail;
+  size_t n_absences;
+  Cim__V1__Absence **absences;
 };
 #define CIM__V1__FEED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__feed__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL }
+    , {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Cim__V1__Absence
+{
+  ProtobufCMessage base;
+  size_t n_left;
+  Cim__V1__LogPosition **left;
+  size_t n_joined;
+  Cim__V1__LogPosition **joined;
+};
+#define CIM__V1__ABSENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__absence__descriptor) \
+    , 0,NULL, 0,NULL }
 
 
 typedef enum {
@@ -687,6 +703,9 @@ void   cim__v1__synced_session__init
 /* Cim__V1__Feed methods */
 void   cim__v1__feed__init
                      (Cim__V1__Feed         *message);
+/* Cim__V1__Absence methods */
+void   cim__v1__absence__init
+                     (Cim__V1__Absence         *message);
 /* Cim__V1__PagesRequest methods */
 void   cim__v1__pages_request__init
                      (Cim__V1__PagesRequest         *message);
@@ -797,6 +816,9 @@ typedef void (*Cim__V1__SyncedSession_Closure)
 typedef void (*Cim__V1__Feed_Closure)
                  (const Cim__V1__Feed *message,
                   void *closure_data);
+typedef void (*Cim__V1__Absence_Closure)
+                 (const Cim__V1__Absence *message,
+                  void *closure_data);
 typedef void (*Cim__V1__PagesRequest_Closure)
                  (const Cim__V1__PagesRequest *message,
                   void *closure_data);
@@ -855,6 +877,7 @@ extern const ProtobufCMessageDescriptor cim__v1__sync_session__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__sync_result__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__feed__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__absence__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__pages_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__pages_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__fetch__descriptor;
