@@ -32,7 +32,7 @@ public final class ChatClient: Sendable {
   /// What happens to it, in order. One consumer at a time.
   public let events: Events
 
-  private let loop: ClientLoop
+  let loop: ClientLoop
   private let running: Task<Void, Never>
 
   /// Creates a client. It does nothing before `connect()`.
@@ -112,16 +112,6 @@ public final class ChatClient: Sendable {
     return ticket
   }
 
-  /// Everybody who is online, by ascending id.
-  ///
-  /// - Throws: `ClientError`, with the code `unavailable` while no route answers or before the first login.
-  public func onlineUsers() async throws(ClientError) -> [Account] {
-    guard let token = self.loop.token else {
-      throw ClientError(.unavailable, "not connected yet: ask again when the client is ready")
-    }
-    return try await self.loop.routes.onlineUsers(token: token, timeout: self.configuration.timeouts.login)
-  }
-
   /// How it stands right now.
   public var info: Info { self.loop.info }
 
@@ -147,6 +137,10 @@ extension ChatClient {
 
     /// The connection.
     public var state: State?
+
+    /// When the connection that is in use was opened, by the store's clock: what was logged before, and comes over it, was missed.
+    /// `nil` before the first one.
+    public var connectedAt: Timestamp?
 
     /// Messages sent and not answered yet.
     public var unanswered = 0

@@ -4,7 +4,7 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
       case invalidName, unknownUser, wrongName, alreadyOnline, kicked, refused, incompatible, unavailable,
-        storage, closed
+        storage, closed, invalid, notFound, alreadyExists, denied
     }
 
     private let name: Name
@@ -29,6 +29,14 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let storage = Self(name: .storage)
     /// The client was closed.
     public static let closed = Self(name: .closed)
+    /// What was asked for is not valid: the message says in which way.
+    public static let invalid = Self(name: .invalid)
+    /// There is no such user or group, or this user is no member of that group.
+    public static let notFound = Self(name: .notFound)
+    /// There is such a group already.
+    public static let alreadyExists = Self(name: .alreadyExists)
+    /// This user has no part in that conversation.
+    public static let denied = Self(name: .denied)
 
     public var description: String { self.name.rawValue }
   }

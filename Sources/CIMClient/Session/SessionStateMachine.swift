@@ -80,6 +80,8 @@ struct SessionStateMachine {
   var avoid: ServerID?
   /// When an attempt was given up that was on its way to a session: the service may still open it, in the place of a later one's.
   var abandonedAt: Instant?
+  /// When the service opened the connection that is in use, or was used last, by the store's clock.
+  var connectedAt: Timestamp?
   /// Since when there has been no connection, after there was one.
   var awaySince: Instant?
   var counters = ChatClient.Counters()
@@ -225,6 +227,8 @@ struct SessionStateMachine {
   mutating func welcome(_ welcome: CimV1.Welcome, now: Instant) -> [Action] {
     guard case .opening(let grant, _) = self.phase else { return [] }
     self.avoid = nil
+    // An epoch is not less than the time of its drawing.
+    self.connectedAt = Timestamp(milliseconds: welcome.sessionEpoch)
     self.maxTextBytes = welcome.maxTextBytes > 0 ? Int(welcome.maxTextBytes) : self.maxTextBytes
     self.phase = .ready(
       SessionHeartbeat(server: grant.server, settings: self.settings.heartbeat, welcome: welcome, now: now))

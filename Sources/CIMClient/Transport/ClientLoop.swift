@@ -107,6 +107,7 @@ final class ClientLoop: Sendable {
     self.shared.withLock { shared in
       shared.info.account = machine.account
       shared.info.device = machine.device
+      shared.info.connectedAt = machine.connectedAt
       shared.info.unanswered = machine.outbox.unanswered
       shared.info.counters = machine.counters
       shared.info.counters.doubles = machine.inbox.doubles

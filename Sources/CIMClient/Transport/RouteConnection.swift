@@ -59,23 +59,21 @@ final class RouteConnection: Sendable {
     }
   }
 
-  /// Every user who is online.
-  func onlineUsers(token: String, timeout: Duration) async throws(ClientError) -> [Account] {
+  /// Makes a call in the name of the token's user.
+  ///
+  /// - Parameter what: What is being done, for errors: "listing the groups".
+  func call<Response>(
+    _ what: String, token: String, timeout: Duration,
+    _ body: (CimV1.Route.Client, CallOptions) async throws -> Response
+  ) async throws(ClientError) -> Response {
     do {
-      let route = CimV1.Route.Client(try self.channel())
-      var users: [Account] = []
-      var page = ""
-      repeat {
-        let response = try await route.onlineUsers(
-          CimV1.OnlineUsersRequest(pageSize: 1000, pageToken: page), options: .within(timeout, token: token))
-        users += response.users.compactMap { Account($0) }
-        page = response.nextPageToken
-      } while !page.isEmpty
-      return users
+      return try await body(CimV1.Route.Client(try self.channel()), .within(timeout, token: token))
     } catch let error as RPCError {
-      throw ClientError(.unavailable, "the online users can't be listed now. \(error.message)")
+      throw ClientError(error, what)
+    } catch let error as ClientError {
+      throw error
     } catch {
-      throw ClientError(.unavailable, "the online users can't be listed now: \(error)")
+      throw ClientError(.unavailable, "\(what) did not work: \(error)")
     }
   }
 
