@@ -9,15 +9,16 @@ struct StoreForm: Sendable, CustomTestStringConvertible {
   let testDescription: String
 
   /// Runs a test on stores of its own, without anything in them.
-  let run: @Sendable (MessageLogLimits, (Stores) async throws -> Void) async throws -> Void
+  let run: @Sendable (MessageLogLimits, DelayedLimits, (Stores) async throws -> Void) async throws -> Void
 
   func withStores(
-    limits: MessageLogLimits = .defaults, _ test: (Stores) async throws -> Void
+    limits: MessageLogLimits = .defaults, delayed: DelayedLimits = .defaults,
+    _ test: (Stores) async throws -> Void
   ) async throws {
-    try await self.run(limits, test)
+    try await self.run(limits, delayed, test)
   }
 
-  static let inMemory = Self(testDescription: "in memory") { limits, test in
-    try await test(.inMemory(limits: limits))
+  static let inMemory = Self(testDescription: "in memory") { limits, delayed, test in
+    try await test(.inMemory(limits: limits, delayed: delayed))
   }
 }

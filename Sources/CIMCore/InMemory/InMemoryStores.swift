@@ -6,6 +6,7 @@ public struct InMemoryStores: Sendable {
     fileprivate let marks: InMemoryMessageLog.Marks
     fileprivate let cursors: [UserID: InMemoryCursorStore.UserCursors]
     fileprivate let sessions: InMemorySessionStore.State
+    fileprivate let delayed: DelayedTable
   }
 
   /// The stores.
@@ -16,29 +17,33 @@ public struct InMemoryStores: Sendable {
   private let log: InMemoryMessageLog
   private let cursors = InMemoryCursorStore()
   private let sessions: InMemorySessionStore
+  private let delayed: InMemoryDelayedStore
 
   /// Creates empty stores.
   ///
   /// - Parameters:
   ///   - limits: how much the message log remembers.
+  ///   - delayed: how many delayed messages are kept, and for how long.
   ///   - clock: tells the stores' time.
   public init(
-    limits: MessageLogLimits = .defaults, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    limits: MessageLogLimits = .defaults, delayed: DelayedLimits = .defaults,
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.now
   ) {
     self.conversations = InMemoryConversations(limits: limits, identity: self.identity, clock: clock)
     self.log = InMemoryMessageLog(self.conversations)
     self.sessions = InMemorySessionStore(identity: self.identity, clock: clock)
+    self.delayed = InMemoryDelayedStore(limits: delayed, clock: clock)
     self.stores = Stores(
       accounts: InMemoryAccountStore(), logins: InMemoryLoginStore(clock: clock), sessions: self.sessions,
-      log: self.log,
-      cursors: self.cursors, groups: InMemoryGroupStore(self.conversations))
+      log: self.log, cursors: self.cursors, groups: InMemoryGroupStore(self.conversations),
+      delayed: self.delayed)
   }
 
-  /// What a replica would have at this moment: logs, groups, marks, cursors and sessions.
+  /// What a replica would have at this moment: logs, groups, marks, cursors, sessions and delayed messages.
   public func copy() -> Copy {
     Copy(
       conversations: self.conversations.copy(), marks: self.log.copy(), cursors: self.cursors.copy(),
-      sessions: self.sessions.copy())
+      sessions: self.sessions.copy(), delayed: self.delayed.copy())
   }
 
   /// Becomes another store, as after a failover: one that has lost nothing, or one that has what `copy` has.
@@ -48,6 +53,7 @@ public struct InMemoryStores: Sendable {
       self.log.replace(with: copy.marks)
       self.cursors.replace(with: copy.cursors)
       self.sessions.replace(with: copy.sessions)
+      self.delayed.replace(with: copy.delayed)
     }
     self.identity.value = "memory-\(UInt64.random(in: .min ... .max))"
   }
@@ -58,10 +64,12 @@ extension Stores {
   ///
   /// - Parameters:
   ///   - limits: how much the message log remembers.
+  ///   - delayed: how many delayed messages are kept, and for how long.
   ///   - clock: tells the stores' time.
   public static func inMemory(
-    limits: MessageLogLimits = .defaults, clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    limits: MessageLogLimits = .defaults, delayed: DelayedLimits = .defaults,
+    clock: @escaping @Sendable () -> Timestamp = Timestamp.now
   ) -> Self {
-    InMemoryStores(limits: limits, clock: clock).stores
+    InMemoryStores(limits: limits, delayed: delayed, clock: clock).stores
   }
 }

@@ -18,10 +18,13 @@ public struct Stores: Sendable {
   /// Who belongs where.
   public let groups: any GroupStore
 
+  /// What is to be said later.
+  public let delayed: any DelayedStore
+
   /// Puts stores together. Log and groups must be of one store: membership is part of the log.
   public init(
     accounts: any AccountStore, logins: any LoginStore, sessions: any SessionStore, log: any MessageLog,
-    cursors: any CursorStore, groups: any GroupStore
+    cursors: any CursorStore, groups: any GroupStore, delayed: any DelayedStore
   ) {
     self.accounts = accounts
     self.logins = logins
@@ -29,5 +32,6 @@ public struct Stores: Sendable {
     self.log = log
     self.cursors = cursors
     self.groups = groups
+    self.delayed = delayed
   }
 }

@@ -1,7 +1,7 @@
 import CIMCore
 
 /// The names of what is stored. Each entity has one hash tag, the part in braces, so that all that a script touches is
-/// in one slot of a Redis Cluster.
+/// in one slot of a Redis Cluster. Delayed messages have theirs in `DelayedShard`.
 ///
 /// Ids consist of letters that cannot end a tag; what users chose freely is encoded (`encoded(_:)`), so that no name can
 /// look like another key.

@@ -11,14 +11,17 @@ extension Stores {
   /// - Parameters:
   ///   - client: The connection; it stays the caller's to shut down.
   ///   - limits: How much the message log remembers, and how long what is idle is kept.
+  ///   - delayed: How many delayed messages are kept, and for how long.
   ///   - replication: How messages wait for replicas that are to be called replicated. Without it none is.
   public static func redis(
-    _ client: RedisClient, limits: MessageLogLimits = .defaults, replication: RedisReplication? = nil
+    _ client: RedisClient, limits: MessageLogLimits = .defaults,
+    delayed: DelayedLimits = .defaults, replication: RedisReplication? = nil
   ) -> Self {
     Self(
       accounts: RedisAccountStore(client), logins: RedisLoginStore(client, limits: limits),
       sessions: RedisSessionStore(client),
       log: RedisMessageLog(client, limits: limits, replication: replication),
-      cursors: RedisCursorStore(client, limits: limits), groups: RedisGroupStore(client, limits: limits))
+      cursors: RedisCursorStore(client, limits: limits), groups: RedisGroupStore(client, limits: limits),
+      delayed: RedisDelayedStore(client, limits: delayed))
   }
 }

@@ -46,7 +46,8 @@ public final class HeldStores: Sendable {
       sessions: HeldSessions(inner: inner.sessions, gate: self),
       log: HeldLog(inner: inner.log, gate: self),
       cursors: HeldCursors(inner: inner.cursors, gate: self),
-      groups: HeldGroups(inner: inner.groups, gate: self))
+      groups: HeldGroups(inner: inner.groups, gate: self),
+      delayed: HeldDelayed(inner: inner.delayed, gate: self))
   }
 
   /// The stores behind them, whose calls nobody holds.

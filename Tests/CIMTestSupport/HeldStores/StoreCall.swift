@@ -16,6 +16,8 @@ public struct StoreCall: Hashable, Sendable {
     case cursors, cursor, advance, begin
     // Groups.
     case createGroup, join, leave, groups, members, membership, formerStays
+    // Delayed messages.
+    case schedule, scheduled, cancelDelayed, take, giveBack, postpone, conclude
   }
 
   /// Which method.

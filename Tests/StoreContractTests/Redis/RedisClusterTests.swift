@@ -1,9 +1,10 @@
 import CIMCore
-import CIMRedis
 import NIOCore
 import Redis
 import TestSupport
 import Testing
+
+@testable import CIMRedis
 
 @Suite("Redis stores in a cluster")
 struct RedisClusterTests {
@@ -30,6 +31,7 @@ struct RedisClusterTests {
       try await useGroups(stores.groups, ada)
       try await useLog(stores.log, ada)
       try await useCursors(stores.cursors, ada)
+      try await useDelayed(stores.delayed, ada)
     }
   }
 
@@ -62,6 +64,23 @@ struct RedisClusterTests {
     let position = LogPosition(epoch: 1, seq: 1)
     try await cursors.advance([CursorAdvance(phone, to: [.lobby: position])])
     #expect(try await cursors.begin(phone, in: .lobby, at: .beginning) == position)
+  }
+
+  private func useDelayed(_ delayed: any DelayedStore, _ ada: Account) async throws {
+    let (first, second) = (DelayedMessage.saying("1", by: ada), DelayedMessage.saying("2", by: ada))
+    for message in [first, second, .saying("3", by: ada)] {
+      _ = try await delayed.schedule(message, for: .at(.epoch), under: IdempotencyKey("}\(message.id){"))
+    }
+    let taken = try await delayed.take(limit: 2 * DelayedShard.count)
+    #expect(taken.count == 2)
+    try await delayed.giveBack(Array(taken.prefix(1)))
+    try await delayed.postpone(Array(taken.suffix(1)), milliseconds: 60_000)
+    try await delayed.conclude(taken[1].message, .sent)
+    #expect(try await delayed.cancel(taken[0].message.id, of: ada.id) == .cancelled)
+    let rest = try #require(try await delayed.scheduled(of: ada.id, after: nil, limit: 10).first)
+    try await delayed.conclude(rest.message, .failed(.uncertain))
+    #expect(
+      try await delayed.scheduled(of: ada.id, after: nil, limit: 10).map(\.state) == [.failed(.uncertain)])
   }
 
   private func useLog(_ log: any MessageLog, _ ada: Account) async throws {

@@ -15,6 +15,8 @@ struct RedisStoreFaultTests {
       let (ada, _) = try await stores.accounts.register(UserName("ada"))
       let first = try #require(
         try await stores.log.append(.saying("1", by: ada, .producer(.outbox, counter: 1))).entry)
+      let later = DelayedMessage.saying("later", by: ada)
+      _ = try await stores.delayed.schedule(later, for: .at(.epoch))
 
       try await server.kill()
       for attempt: () async throws -> Void in [
@@ -22,6 +24,8 @@ struct RedisStoreFaultTests {
         { _ = try await stores.log.append(.saying("2", by: ada, .producer(.outbox, counter: 2))) },
         { _ = try await stores.accounts.account(ada.id) },
         { _ = try await stores.log.markDirty(.lobby, for: [ada.id]) },
+        { _ = try await stores.delayed.take(limit: 100) },
+        { _ = try await stores.delayed.cancel(later.id, of: ada.id) },
       ] {
         let error = await #expect(throws: StoreError.self) { try await attempt() }
         #expect(error?.code == .unavailable)
@@ -30,6 +34,7 @@ struct RedisStoreFaultTests {
       try await server.start()
       try await eventually("Redis is back") { redis.isReady }
       #expect(try await stores.accounts.account(ada.id) == ada)
+      #expect(try await stores.delayed.takeOne()?.message == later)
       #expect(
         try await stores.log.append(.saying("1", by: ada, .producer(.outbox, counter: 1)))
           == .accepted(first, duplicate: true, isReplicated: false))
@@ -88,6 +93,7 @@ struct RedisStoreFaultTests {
         RedisCommand("HSET", "{u:1}:sessions", "phone", "nonsense"),
         RedisCommand("XADD", "{c:lobby}:log", "1-1", "field", "value"),
         RedisCommand("SET", "{c:g:friends}:tail", "nonsense"),
+        RedisCommand("ZADD", "{d:1}:of:1", 1, "a"), RedisCommand("HSET", "{d:1}:messages", "a", "nonsense"),
       ])
       for attempt: () async throws -> Void in [
         { _ = try await stores.accounts.account(UserID(1)) },
@@ -95,6 +101,7 @@ struct RedisStoreFaultTests {
         { _ = try await stores.sessions.sessions(of: [UserID(1)]) },
         { _ = try await stores.log.read(.lobby, before: nil, limit: 1) },
         { _ = try await stores.log.tail(of: .friends) },
+        { _ = try await stores.delayed.scheduled(of: .ada) },
       ] {
         let error = await #expect(throws: StoreError.self) { try await attempt() }
         #expect(error?.code == .corrupted)

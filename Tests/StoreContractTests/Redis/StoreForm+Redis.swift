@@ -6,9 +6,9 @@ import TestSupport
 
 extension StoreForm {
   /// A redis-server for each test.
-  static let redis = Self(testDescription: "in Redis") { limits, test in
+  static let redis = Self(testDescription: "in Redis") { limits, delayed, test in
     try await RedisServer().withClient { client in
-      try await test(.redis(client, limits: limits))
+      try await test(.redis(client, limits: limits, delayed: delayed))
     }
   }
 }

@@ -24,6 +24,17 @@ struct StoreKeyTests {
     #expect(Set(try names.map { StoreKey.name(try UserName($0)) }).count == names.count)
   }
 
+  @Test("All of a user's delayed messages are in one shard, and no shard is out of reach")
+  func delayed() throws {
+    let shard = DelayedShard(of: UserID(23))
+    #expect(shard.due == "{d:7}:due")
+    #expect(shard.messages == "{d:7}:messages")
+    #expect(shard.states == "{d:7}:states")
+    #expect(shard.own(UserID(23)) == "{d:7}:of:23")
+    #expect(shard.idempotencyKey(try IdempotencyKey("\0}:"), sender: UserID(23)) == "{d:7}:key:23:%00%7D%3A")
+    for id in [0, 1, 15, 16, UInt64.max] { #expect(DelayedShard.all.contains(DelayedShard(of: UserID(id)))) }
+  }
+
   @Test("Keys are those of the design")
   func format() throws {
     let user = UserID(7)
