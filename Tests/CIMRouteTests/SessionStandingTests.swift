@@ -51,15 +51,15 @@ struct SessionStandingTests {
     #expect(old.conversations == [direct])
   }
 
-  @Test("The client's word counts more than the device's cursor, and that more than the user's")
+  @Test("The client's word counts more than the device's cursor, and what another device has counts nothing")
   func order() throws {
     #expect(
       try standing(said: [direct: at(1)], device: [direct: at(2)], user: [direct: at(3)]).place(in: direct)
         == .at(at(1)))
     #expect(try standing(device: [direct: at(2)], user: [direct: at(3)]).place(in: direct) == .at(at(2)))
-    #expect(try standing(user: [direct: at(3)]).place(in: direct) == .at(at(3)))
+    #expect(try standing(user: [direct: at(3)]).place(in: direct) == .at(nil))
     #expect(try standing().place(in: direct) == .at(nil))
-    #expect(try standing(said: [direct: .beginning], user: [direct: at(3)]).place(in: direct) == .at(nil))
+    #expect(try standing(said: [direct: .beginning], device: [direct: at(3)]).place(in: direct) == .at(nil))
   }
 
   @Test("A new device is at the lobby's tail, one that began when it was empty is at its beginning")
@@ -73,10 +73,11 @@ struct SessionStandingTests {
   func groups() throws {
     #expect(try standing(joins: [groupID: at(5)]).place(in: group) == .joining(at(5)))
     #expect(
-      try standing(said: [group: at(3)], user: [group: at(9)], joins: [groupID: at(5)]).place(in: group)
+      try standing(said: [group: at(3)], device: [group: at(9)], joins: [groupID: at(5)]).place(in: group)
         == .joining(at(5)))
     #expect(try standing(device: [group: at(5)], joins: [groupID: at(5)]).place(in: group) == .at(at(5)))
-    #expect(try standing(user: [group: at(8)], joins: [groupID: at(5)]).place(in: group) == .at(at(8)))
+    #expect(try standing(device: [group: at(8)], joins: [groupID: at(5)]).place(in: group) == .at(at(8)))
+    #expect(try standing(user: [group: at(8)], joins: [groupID: at(5)]).place(in: group) == .joining(at(5)))
   }
 
   @Test("A new session is told of all in which something can happen, an old one only of what it lacks")
@@ -94,23 +95,29 @@ struct SessionStandingTests {
     #expect(try standing(isNew: false, named: [direct]).isTold(direct, last: at(5), tail: at(5)))
   }
 
-  @Test("A mark has done its work past its lease, when one of the user's devices has everything")
+  @Test(
+    "A mark has done its work past its lease, when each of the user's devices that are online has everything")
   func marks() throws {
     let tails = [direct: at(5)]
     func done(_ standing: SessionStanding) -> [Conversation] {
       standing.doneMarks(tails: tails).map(\.conversation)
     }
-    #expect(done(try standing(marks: [direct], user: [direct: at(5)])) == [direct])
-    #expect(done(try standing(marks: [direct], user: [direct: at(4)])) == [])
-    #expect(done(try standing(marks: [direct], isPastLease: false, user: [direct: at(5)])) == [])
+    let whole = try standing(marks: [direct], device: [direct: at(5)])
+    #expect(done(whole) == [direct])
+    #expect(done(try standing(marks: [direct], device: [direct: at(4)])) == [])
+    #expect(done(try standing(marks: [direct], user: [direct: at(5)])) == [])
+    #expect(done(try standing(marks: [direct], isPastLease: false, device: [direct: at(5)])) == [])
+    #expect(whole.doneMarks(tails: tails, others: [[direct: at(5)], [direct: at(6)]]).count == 1)
+    #expect(whole.doneMarks(tails: tails, others: [[direct: at(5)], [direct: at(4)]]).isEmpty)
+    #expect(whole.doneMarks(tails: tails, others: [[:]]).isEmpty)
     #expect(try standing(marks: [direct]).doneMarks(tails: [:]).count == 1, "Nothing was appended.")
   }
 
   @Test("A group's mark has done its work when something from the join on has come, or the user has left")
   func groupMarks() throws {
     func done(_ standing: SessionStanding) -> Int { standing.doneMarks(tails: [group: at(50)]).count }
-    #expect(done(try standing(marks: [group], user: [group: at(7)], joins: [groupID: at(7)])) == 1)
-    #expect(done(try standing(marks: [group], user: [group: at(6)], joins: [groupID: at(7)])) == 0)
+    #expect(done(try standing(marks: [group], device: [group: at(7)], joins: [groupID: at(7)])) == 1)
+    #expect(done(try standing(marks: [group], device: [group: at(6)], joins: [groupID: at(7)])) == 0)
     #expect(done(try standing(marks: [group])) == 1)
   }
 
@@ -157,16 +164,16 @@ struct SessionStandingTests {
     #expect(try standing(said: [group: at(1)]).groupsToLookUp == [groupID])
     #expect(try standing(user: [group: at(1)]).groupsToLookUp == [groupID])
     #expect(try standing(joins: [groupID: at(3)]).groupsToLookUp == [groupID])
-    #expect(try standing(user: [group: at(3)], joins: [groupID: at(3)]).groupsToLookUp == [])
+    #expect(try standing(device: [group: at(3)], joins: [groupID: at(3)]).groupsToLookUp == [])
     #expect(try standing(isNew: false, marks: [group]).groupsToLookUp == [groupID])
-    #expect(try standing(isNew: false, user: [group: at(1)], joins: [groupID: at(3)]).groupsToLookUp == [])
+    #expect(try standing(isNew: false, device: [group: at(1)], joins: [groupID: at(3)]).groupsToLookUp == [])
   }
 
   @Test("A mark of a group that was left has done its work when the user has all until then")
   func endedMarks() throws {
     func done(_ reached: UInt64?, join: UInt64? = nil) throws -> Int {
       try standing(
-        marks: [group], user: reached.map { [group: at($0)] } ?? [:],
+        marks: [group], device: reached.map { [group: at($0)] } ?? [:],
         joins: join.map { [groupID: at($0)] } ?? [:], stays: [stay(3, 9)]
       ).doneMarks(tails: [group: at(50)]).count
     }

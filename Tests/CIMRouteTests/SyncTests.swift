@@ -96,6 +96,47 @@ struct SyncTests {
     }
   }
 
+  @Test("A mark is kept while one of the user's devices that are online lacks what it stands for")
+  func marksOfSeveralDevices() async throws {
+    try await ProbedRoute.run(limits: Self.shortLease) {
+      $0.loginPolicy = .all
+    } _: { probed in
+      let ann = try await probed.person("ann")
+      let (phone, laptop) = (
+        try await probed.person("bob", device: "phone"), try await probed.person("bob", device: "laptop")
+      )
+      let sessions = [try await probed.connect(phone), try await probed.connect(laptop)]
+      let conversation = Conversation.direct(between: ann.account.id, and: phone.account.id)
+      _ = try await probed.stores.log.markDirty(conversation, for: [phone.account.id])
+      let entry = try #require(try await probed.write(1, to: conversation, as: ann).first)
+      func marks() async throws -> [DirtyMark] {
+        try await probed.stores.log.dirtyMarks(of: [phone.account.id], olderThan: 0, limit: 9)[
+          phone.account.id]
+          ?? []
+      }
+      try await eventually("the lease is over") { try await marks().first?.isPastLease == true }
+      for (index, session) in sessions.enumerated() {
+        let place = cursor("\(conversation)", CimV1.LogPosition(entry.position))
+        probed.probe.send(
+          .ack(CimV1.LinkAck(sessions: [CimV1.SessionCursors(session: session, cursors: [place])])))
+        let device = UserDevice(user: phone.account.id, device: try DeviceID(session.deviceID))
+        try await eventually("the place is stored") {
+          try await probed.stores.cursors.cursors(of: [device])[device]?.device[conversation]
+            == entry.position
+        }
+        let result = try await probed.probe.sync(new(sessions[0]), new(sessions[1]))
+        guard index == 0 else { continue }
+        // Whichever is asked for, and once more, behind what the first answer may have set going.
+        _ = try await probed.probe.sync(new(sessions[0]))
+        #expect(probed.held.count(.clearDirty) == 0)
+        #expect(try await marks().count == 1)
+        let feed = result.sessions[1].feeds.first { $0.conversation == "\(conversation)" }
+        #expect(feed?.last == nil && feed?.tail == CimV1.LogPosition(entry.position))
+      }
+      try await eventually("the mark is cleared") { try await marks().isEmpty }
+    }
+  }
+
   @Test("However many sessions are asked for, the store is asked the same few times")
   func batch() async throws {
     try await ProbedRoute.run { probed in

@@ -149,6 +149,44 @@ struct LoginPolicyTests {
     }
   }
 
+  @Test("What one device has acknowledged is not taken from another that is about to get it")
+  func fasterDevice() async throws {
+    let held = HeldStores(.inMemory())
+    try await Cluster.run(servers: 2) {
+      $0.stores = held.stores
+      $0.route = { $0.loginPolicy = .all }
+    } _: { cluster in
+      defer { held.releaseAll() }
+      let phone = try await TestClient("ann", device: "phone", to: 0, in: cluster)
+      let bob = try await TestClient("bob", to: 0, in: cluster)
+      let direct = bob.conversation(with: phone)
+      func acknowledge(_ message: CimV1.Message) async throws {
+        let cursor = CimV1.Cursor(conversation: direct, position: message.position)
+        try await phone.send(.ack(CimV1.Ack(cursors: [cursor])))
+        try await eventually("the phone's place is stored") {
+          try await cluster.stores.cursors.cursor(of: UserID(phone.user.id), in: try Conversation(direct))?
+            .seq == message.position?.seq
+        }
+      }
+      try await bob.post("before the laptop", to: direct)
+      try await acknowledge(try await phone.nextMessage())
+      let laptop = try await TestClient("ann", device: "laptop", to: 1, in: cluster)
+      try await bob.post("all know their places", to: "lobby")
+      #expect(try await laptop.nextMessage().text == "all know their places")
+      #expect(try await phone.nextMessage().text == "all know their places")
+
+      // The laptop's server has to ask where the laptop stands, and hears of it after the phone.
+      let question = held.hold(.cursors, of: UserID(phone.user.id))
+      try await bob.post("to both", to: direct)
+      let message = try await phone.nextMessage()
+      try await question.reached()
+      try await acknowledge(message)
+      question.release()
+      #expect(try await laptop.nextMessage().text == "to both")
+      for client in [phone, laptop, bob] { await client.leave() }
+    }
+  }
+
   private func lastPosition(
     of conversation: String, as client: TestClient, in cluster: Cluster
   ) async throws -> CimV1.LogPosition? {

@@ -15,9 +15,11 @@ public protocol CursorStore: Store {
   /// Moves cursors of devices, and of their users, forward. What is not ahead of what is stored changes nothing.
   func advance(_ advances: [CursorAdvance]) async throws(StoreError)
 
-  /// Gives a device its first cursor in a conversation, unless it has one. The user's stays as it is.
+  /// Gives a device its first cursor in a conversation, and with it the user's in all other conversations in which it has
+  /// none: from there on it goes its own way. A device that has a cursor in that conversation has begun before, and nothing
+  /// changes. The user's stay as they are.
   ///
-  /// - Returns: the cursor that the device has now.
+  /// - Returns: the cursor that the device has now in that conversation.
   func begin(
     _ device: UserDevice, in conversation: Conversation, at position: LogPosition
   ) async throws(StoreError) -> LogPosition

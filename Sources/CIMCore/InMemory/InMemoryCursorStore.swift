@@ -48,9 +48,12 @@ public final class InMemoryCursorStore: CursorStore {
     _ device: UserDevice, in conversation: Conversation, at position: LogPosition
   ) async throws(StoreError) -> LogPosition {
     self.users.withLock { users in
-      if let cursor = users[device.user]?.byDevice[device.device]?[conversation] { return cursor }
-      users[device.user, default: UserCursors()].byDevice[device.device, default: [:]][conversation] =
-        position
+      var cursors = users[device.user] ?? UserCursors()
+      var own = cursors.byDevice[device.device] ?? [:]
+      if let cursor = own[conversation] { return cursor }
+      own[conversation] = position
+      cursors.byDevice[device.device] = own.merging(cursors.furthest) { own, _ in own }
+      users[device.user] = cursors
       return position
     }
   }

@@ -73,15 +73,12 @@ public struct RedisCursorStore: CursorStore {
   public func begin(
     _ device: UserDevice, in conversation: Conversation, at position: LogPosition
   ) async throws(StoreError) -> LogPosition {
-    let key = StoreKey.cursors(device)
-    let replies = await redis.send([
-      RedisCommand("HSETNX", key, conversation.description, position.description),
-      RedisCommand("HGET", key, conversation.description),
-      RedisCommand("PEXPIRE", key, idleMilliseconds),
-    ])
     do {
-      for reply in replies { _ = try reply.get() }
-      return try replies[1].get().asLogPosition()
+      return try await redis.run(
+        RedisScript.beginCursors.call(
+          keys: [StoreKey.cursors(device), StoreKey.cursors(device.user)],
+          idleMilliseconds, conversation.description, position.description)
+      ).asLogPosition()
     } catch {
       throw StoreError(error)
     }

@@ -95,17 +95,21 @@ struct SessionStanding: Sendable {
   }
 
   private func known(in group: GroupID) -> LogPosition? {
-    let conversation = Conversation.group(group)
-    return question.said[conversation] ?? cursors.device[conversation] ?? cursors.user[conversation]
+    noted(in: .group(group))
   }
 
-  /// Where the session stands: what the client says counts most, then what its device has acknowledged, then what any of the
-  /// user's has. A new device is not told what was said in the lobby before it came.
+  /// How far the device is: what the client says counts most, then what it has acknowledged. That another of the user's
+  /// devices has more is nothing to it: it began where the user was, and goes its own way since (`CursorStore.begin`).
+  private func noted(in conversation: Conversation) -> LogPosition? {
+    question.said[conversation] ?? cursors.device[conversation]
+  }
+
+  /// Where the session stands. A new device is not told what was said in the lobby before it came.
   func place(in conversation: Conversation) -> Place {
-    let noted = question.said[conversation] ?? cursors.device[conversation]
+    let noted = noted(in: conversation)
     switch conversation {
     case .lobby: return noted.map { .at($0.orBeginning) } ?? .tail
-    case .direct: return .at((noted ?? cursors.user[conversation])?.orBeginning)
+    case .direct: return .at(noted?.orBeginning)
     case .group(let group):
       // Who has no part has everything that is for it.
       return part(in: group)?.place ?? .at(known(in: group)?.orBeginning)
@@ -124,19 +128,27 @@ struct SessionStanding: Sendable {
   }
 
   /// The marks that have done their work, given tails that were read after the marks: nothing will be appended under them
-  /// any more, and the user has everything. A group's mark is there for who joins, and has done its work when something
+  /// any more, and each of the user's devices that are online has everything. A group's mark is there for who joins, and has done its work when something
   /// from then on has come; when the user has left since, it may be all that tells of the stay, until that has come whole.
-  func doneMarks(tails: [Conversation: LogPosition]) -> [DirtyMark] {
+  ///
+  /// - Parameter others: how far the user's other devices are that are online.
+  func doneMarks(
+    tails: [Conversation: LogPosition], others: [[Conversation: LogPosition]] = []
+  ) -> [DirtyMark] {
     marks.filter { mark in
       guard mark.isPastLease else { return false }
-      let reached = cursors.user[mark.conversation] ?? .beginning
-      switch mark.conversation {
+      let conversation = mark.conversation
+      let end: LogPosition?
+      var has = cursors.device[conversation] ?? .beginning
+      switch conversation {
       case .group(let group):
         // Its acknowledgement may have been lost, with nothing left in the group to repeat it.
-        let has = max(reached, question.said[mark.conversation] ?? .beginning)
-        return (stays[group]?.last?.left ?? joins[group]).map { has >= max($0, joins[group] ?? $0) } ?? true
-      case .lobby, .direct: return tails[mark.conversation].map { reached >= $0 } ?? true
+        has = max(has, question.said[conversation] ?? .beginning)
+        end = (stays[group]?.last?.left ?? joins[group]).map { max($0, joins[group] ?? $0) }
+      case .lobby, .direct: end = tails[conversation]
       }
+      guard let end else { return true }
+      return has >= end && others.allSatisfy { $0[conversation] ?? .beginning >= end }
     }
   }
 }

@@ -22,16 +22,14 @@ struct SyncDesk: Sendable {
   func answer(_ sync: CimV1.Sync, of instance: ServerInstance) async -> CimV1.SyncResult {
     let questions = sync.sessions.map(SyncQuestion.init)
     do {
-      let stored = try await stored(on: instance, of: questions.compactMap(\.self))
+      let users = Set(questions.compactMap { $0?.device.user })
+      let sessions = try await stores.sessions.sessions(of: Array(users))
       let standings = try await standings(of: questions.compactMap(\.self))
       let conversations: Set<Conversation> = standings.reduce(into: []) { $0.formUnion($1.conversations) }
       let tails = try await stores.log.tails(of: Array(conversations))
       var feeds = try await feeds(of: standings, tails: tails)[...]
-      clear(
-        standings.reduce(into: [:]) { marks, standing in
-          let done = standing.doneMarks(tails: tails)
-          if !done.isEmpty { marks[standing.question.device.user] = done }
-        })
+      try await clearDoneMarks(of: standings, tails: tails, sessions: sessions)
+      let stored = sessions.stored(on: instance)
       return CimV1.SyncResult(
         requestID: sync.requestID,
         sessions: zip(sync.sessions, questions).map { session, question in
@@ -56,17 +54,6 @@ struct SyncDesk: Sendable {
     } catch {
       logger.debug("tails could not be read", metadata: ["error": "\(error)"])
       return nil
-    }
-  }
-
-  /// Those sessions of the users that the store has on a server.
-  private func stored(
-    on instance: ServerInstance, of questions: [SyncQuestion]
-  ) async throws(StoreError) -> Set<CimV1.SessionRef> {
-    let users = Array<UserID>(Set(questions.map(\.device.user)))
-    let found = try await stores.sessions.sessions(of: users)
-    return found.values.reduce(into: []) { stored, sessions in
-      stored.formUnion(sessions.lazy.filter { $0.instance == instance }.map(CimV1.SessionRef.init))
     }
   }
 
@@ -167,16 +154,13 @@ struct SyncDesk: Sendable {
     }
     return LogPosition(epoch: join.epoch, seq: join.seq - 1)
   }
+}
 
-  private func clear(_ marks: [UserID: [DirtyMark]]) {
-    guard !marks.isEmpty else { return }
-    Task {
-      do {
-        _ = try await stores.log.clearDirty(marks)
-      } catch {
-        // They are looked at again with the next sync.
-        logger.debug("marks could not be cleared", metadata: ["error": "\(error)"])
-      }
+extension [UserID: [CIMCore.Session]] {
+  /// Those that the store has on a server.
+  fileprivate func stored(on instance: ServerInstance) -> Set<CimV1.SessionRef> {
+    values.reduce(into: []) { stored, sessions in
+      stored.formUnion(sessions.lazy.filter { $0.instance == instance }.map(CimV1.SessionRef.init))
     }
   }
 }

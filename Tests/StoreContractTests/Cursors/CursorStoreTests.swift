@@ -76,6 +76,31 @@ struct CursorStoreTests {
   }
 
   @Test(
+    "A device that begins is where its user is in all other conversations, and goes its own way from there",
+    arguments: StoreForm.all)
+  func beginWithUser(form: StoreForm) async throws {
+    try await form.withStores { stores in
+      try await stores.cursors.advance([
+        CursorAdvance(phone, to: [.lobby: position(1, 5), .adaAndBob: position(1, 2)])
+      ])
+      try await stores.cursors.advance([CursorAdvance(laptop, to: [.friends: position(1, 1)])])
+      #expect(try await stores.cursors.begin(laptop, in: .lobby, at: position(1, 9)) == position(1, 9))
+      let begun = [
+        Conversation.lobby: position(1, 9), .adaAndBob: position(1, 2), .friends: position(1, 1),
+      ]
+      #expect(try await stores.cursors.cursors(of: [laptop])[laptop]?.device == begun)
+      try await stores.cursors.advance([
+        CursorAdvance(phone, to: [.adaAndBob: position(1, 7), .adaAndCarol: position(1, 1)])
+      ])
+      _ = try await stores.cursors.begin(laptop, in: .lobby, at: position(1, 20))
+      let later = try await stores.cursors.cursors(of: [laptop])[laptop]
+      #expect(later?.device == begun)
+      #expect(later?.user[.lobby] == position(1, 5))
+      #expect(later?.user[.adaAndBob] == position(1, 7))
+    }
+  }
+
+  @Test(
     "Only the cursors of some conversations are looked up where those are named", arguments: StoreForm.all)
   func some(form: StoreForm) async throws {
     try await form.withStores { stores in
