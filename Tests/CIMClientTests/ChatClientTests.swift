@@ -1,5 +1,6 @@
 import CIMClient
 import CIMCore
+import CIMRoute
 import CIMTestSupport
 import Logging
 import TestSupport
@@ -113,6 +114,32 @@ struct ChatClientTests {
       await bob.client.close()
       #expect(bob.client.info.unanswered == 0)
       #expect(try await ann.texts(50) == (1...50).map(String.init))
+    }
+  }
+
+  @Test(
+    "Another device of the same kind takes the place: the older is told and stays away, other kinds stay")
+  func replacedByDevice() async throws {
+    try await Cluster.run(servers: 2) {
+      $0.route = { $0.loginPolicy = .onePerKind }
+    } _: { cluster in
+      let mobile = try DeviceKind("mobile")
+      let phone = try await TestUser("ann", in: cluster) { $0.deviceKind = mobile }
+      let laptop = try await TestUser("ann", in: cluster)
+      let tablet = try await TestUser("ann", in: cluster) { $0.deviceKind = mobile }
+      let event = try await phone.next { if case .kicked = $0 { true } else { false } }
+      guard case .kicked(.replacedByDevice, _) = event else {
+        Issue.record("kicked for another reason: \(event)")
+        return
+      }
+      let end = try await phone.next { if case .state(let state) = $0 { state.isFinal } else { false } }
+      guard case .state(.failed(let error)) = end else {
+        Issue.record("not failed: \(end)")
+        return
+      }
+      #expect(error.code == .kicked)
+      try await tablet.client.send("from the tablet", to: .lobby)
+      #expect(try await laptop.texts(1) == ["from the tablet"])
     }
   }
 
