@@ -4,12 +4,20 @@ import Synchronization
 
 /// Passes TCP connections on to another port of 127.0.0.1, until it cuts them or lets them go silent.
 public final class Relay: Sendable {
+  /// Which way bytes go.
+  public enum Direction: CaseIterable, Sendable {
+    /// From whoever connected to the relay.
+    case fromCaller
+    /// To whoever connected to the relay.
+    case toCaller
+  }
+
   private struct State {
     var listener: (any Channel)?
     var connections: [ObjectIdentifier: any Channel] = [:]
     var accepted = 0
-    var isSilent = false
-    /// Fulfilled when it is not silent any more.
+    var silent: Set<Direction> = []
+    /// Fulfilled when what is silent has changed.
     var waiting: [EventLoopPromise<Void>] = []
   }
 
@@ -28,12 +36,12 @@ public final class Relay: Sendable {
           .channelInitializer { outbound in
             outbound.eventLoop.makeCompletedFuture {
               self.keep(outbound, isAccepted: false)
-              try outbound.pipeline.syncOperations.addHandler(Forwarder(to: inbound, relay: self))
+              try outbound.pipeline.syncOperations.addHandler(Forwarder(.toCaller, to: inbound, relay: self))
             }
           }
           .connect(host: "127.0.0.1", port: port)
           .flatMapThrowing { outbound in
-            try inbound.pipeline.syncOperations.addHandler(Forwarder(to: outbound, relay: self))
+            try inbound.pipeline.syncOperations.addHandler(Forwarder(.fromCaller, to: outbound, relay: self))
           }
       }
       .bind(host: "127.0.0.1", port: 0).get()
@@ -52,9 +60,14 @@ public final class Relay: Sendable {
   /// Has all connections, also new ones, say nothing more, not even that they ended; or speak again, beginning with what
   /// they held back, as after an outage of the network.
   public func setSilent(_ isSilent: Bool) {
+    setSilent(isSilent ? Set(Direction.allCases) : [])
+  }
+
+  /// Has all connections, also new ones, say nothing more in some directions, as when a network loses packets one way; in
+  /// the others they speak.
+  public func setSilent(_ directions: Set<Direction>) {
     let waiting = state.withLock { state in
-      state.isSilent = isSilent
-      guard !isSilent else { return [EventLoopPromise<Void>]() }
+      state.silent = directions
       defer { state.waiting = [] }
       return state.waiting
     }
@@ -68,10 +81,10 @@ public final class Relay: Sendable {
     cut()
   }
 
-  /// Nil when it speaks now; else what is fulfilled when it does.
-  fileprivate func silence(on eventLoop: any EventLoop) -> EventLoopFuture<Void>? {
+  /// Nil when it speaks in the direction; else what is fulfilled when it is time to ask again.
+  fileprivate func silence(_ direction: Direction, on eventLoop: any EventLoop) -> EventLoopFuture<Void>? {
     state.withLock { state in
-      guard state.isSilent else { return nil }
+      guard state.silent.contains(direction) else { return nil }
       let promise = eventLoop.makePromise(of: Void.self)
       state.waiting.append(promise)
       return promise.futureResult
@@ -95,13 +108,15 @@ public final class Relay: Sendable {
 private final class Forwarder: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
+  private let direction: Relay.Direction
   private let other: any Channel
   private let relay: Relay
   private var heldBack: [ByteBuffer] = []
   private var hasEnded = false
   private var isWaiting = false
 
-  init(to other: any Channel, relay: Relay) {
+  init(_ direction: Relay.Direction, to other: any Channel, relay: Relay) {
+    self.direction = direction
     self.other = other
     self.relay = relay
   }
@@ -123,7 +138,7 @@ private final class Forwarder: ChannelInboundHandler {
 
   private func passOn() {
     guard !isWaiting else { return }
-    if let silence = relay.silence(on: other.eventLoop) {
+    if let silence = relay.silence(direction, on: other.eventLoop) {
       isWaiting = true
       silence.assumeIsolated().whenSuccess {
         self.isWaiting = false

@@ -33,6 +33,21 @@ import Testing
     await relay.stop()
   }
 
+  @Test func `while a relay is silent in one direction what goes the other way comes through`() async throws {
+    let redis = try await RedisServer()
+    let relay = Relay()
+    let relayed = try LoopbackSocket(port: try await relay.start(to: redis.port))
+    let direct = try LoopbackSocket(port: redis.port)
+    relay.setSilent([.toCaller])
+    try relayed.send(Array("RPUSH asked yes\r\n".utf8))
+    try direct.send(Array("BLPOP asked 0\r\n".utf8))
+    #expect(String(decoding: try direct.receive(), as: UTF8.self).hasSuffix("$3\r\nyes\r\n"))
+    #expect(throws: (any Error).self) { try relayed.receive() }
+    relay.setSilent(false)
+    #expect(String(decoding: try relayed.receive(), as: UTF8.self) == ":1\r\n")
+    await relay.stop()
+  }
+
   @Test func `a relay that was cut takes new connections`() async throws {
     let redis = try await RedisServer()
     let relay = Relay()

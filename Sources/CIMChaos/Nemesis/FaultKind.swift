@@ -19,10 +19,14 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
   case cutLinks = "cut-links"
   /// Connections between routes and a server stay open, and nothing gets through.
   case halfOpenLinks = "half-open-links"
+  /// Servers speak to routes and do not hear them: what was sent is logged, and the answer is lost.
+  case oneWayLinks = "one-way-links"
   /// Connections between clients and a server are closed.
   case cutClients = "cut-clients"
   /// Connections between clients and a server stay open, and nothing gets through.
   case halfOpenClients = "half-open-clients"
+  /// Clients speak to a server and do not hear it.
+  case oneWayClients = "one-way-clients"
   /// Connections between clients and a route stay open, and nothing gets through.
   case halfOpenRoute = "half-open-route"
   /// Users leave in good order, and return.
@@ -36,7 +40,8 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
   /// Whom it is done to.
   public var target: Target {
     switch self {
-    case .killServer, .restartServer, .pauseServer, .cutLinks, .halfOpenLinks, .cutClients, .halfOpenClients:
+    case .killServer, .restartServer, .pauseServer, .cutLinks, .halfOpenLinks, .oneWayLinks, .cutClients,
+      .halfOpenClients, .oneWayClients:
       .server
     case .killRoute, .restartRoute, .pauseRoute, .halfOpenRoute: .route
     case .killClient, .pauseClient, .leave: .client
@@ -54,7 +59,8 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case .killServer, .killRoute, .killClient, .killZooKeeper: [7_000...9_000, 100...2_000]
     case .killRedis: [2_000...4_000, 100...500]
     case .leave: [4_000...12_000, 500...2_000]
-    case .pauseServer, .pauseRoute, .pauseClient, .halfOpenLinks, .halfOpenClients, .halfOpenRoute:
+    case .pauseServer, .pauseRoute, .pauseClient, .halfOpenLinks, .oneWayLinks, .halfOpenClients,
+      .oneWayClients, .halfOpenRoute:
       [11_500...13_000, 3_500...5_000, 500...2_000]
     case .pauseRedis: [3_500...11_500, 500...2_000]
     case .pauseZooKeeper: [7_000...9_000, 500...2_000]

@@ -78,16 +78,21 @@ final class Nemesis: Sendable {
       node.signal(SIGCONT)
     case .cutLinks: node.pushRelay.cut()
     case .cutClients: node.clientRelay.cut()
-    case .halfOpenLinks:
-      node.pushRelay.setSilent(true)
-      try await Task.sleep(for: duration)
-      node.pushRelay.setSilent(false)
+    case .halfOpenLinks: try await self.silence(node.pushRelay, Set(Relay.Direction.allCases), duration)
+    case .oneWayLinks: try await self.silence(node.pushRelay, [.fromCaller], duration)
     case .halfOpenClients, .halfOpenRoute:
-      node.clientRelay.setSilent(true)
-      try await Task.sleep(for: duration)
-      node.clientRelay.setSilent(false)
+      try await self.silence(node.clientRelay, Set(Relay.Direction.allCases), duration)
+    case .oneWayClients: try await self.silence(node.clientRelay, [.toCaller], duration)
     default: preconditionFailure("\(fault.kind) is not for a route or a server")
     }
+  }
+
+  private func silence(
+    _ relay: Relay, _ directions: Set<Relay.Direction>, _ duration: Duration
+  ) async throws {
+    relay.setSilent(directions)
+    try await Task.sleep(for: duration)
+    relay.setSilent(false)
   }
 
   private func harm(_ host: ClientHost, _ fault: FaultSchedule.Fault) async throws {
