@@ -18,6 +18,11 @@ static inline void cim_el_set_reader(EditLine *el, int (*read)(EditLine *, wchar
   el_wset(el, EL_GETCFN, read);
 }
 
+// Adds the function "cim-complete", which keys can be bound to.
+static inline void cim_el_add_completion(EditLine *el, unsigned char (*complete)(EditLine *, wint_t)) {
+  el_wset(el, EL_ADDFN, L"cim-complete", L"Complete the word at the cursor", complete);
+}
+
 static inline void cim_el_set_prompt(EditLine *el, wchar_t *(*prompt)(EditLine *)) {
   el_wset(el, EL_PROMPT, prompt);
 }

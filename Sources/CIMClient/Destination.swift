@@ -12,7 +12,7 @@ public enum Destination: Hashable, Sendable {
   case conversation(Conversation)
 
   /// The conversation that `sender` means by it.
-  func conversation(from sender: UserID) -> Conversation {
+  public func conversation(from sender: UserID) -> Conversation {
     switch self {
     case .lobby: .lobby
     case .user(let user): .direct(between: sender, and: user)

@@ -42,7 +42,10 @@ import Testing
 
   @Test("A killed server's client is back on the other by itself and chats again", .timeLimit(.minutes(2)))
   func serverKilled() async throws {
-    try await failover({ $0.kill() }) { ann, server in try await ann.isBack(on: server) }
+    try await failover({ $0.kill() }) { ann, server in
+      try await ann.isBack(on: server)
+      #expect(ann.screen.ranges(of: "connection lost").count == 1, "an outage is told once")
+    }
   }
 
   @Test("A stopped server's client moves to the other, and is never without one", .timeLimit(.minutes(2)))

@@ -27,6 +27,8 @@ struct ChatCommand: SettingsCommand {
 
   @Option(Settings.chatState) var state: String?
 
+  @Flag(help: Self.jsonHelp) var json = false
+
   @OptionGroup var common: CommonOptions
 
   var flags: FlagValues {
@@ -44,14 +46,23 @@ struct ChatCommand: SettingsCommand {
     let state = try settings.value(Settings.chatState) ?? Self.standardState(name, routes)
     let level = try settings.value(Settings.logLevel) ?? .warning
 
-    let surface = openSurface()
+    let acquaintances = Acquaintances()
+    let surface = openSurface(
+      isJSON: self.json, acquaintances: acquaintances, lines: LineHistory(path: "\(state)/lines"))
     var configuration = ChatClient.Configuration(
       routes: routes, identity: .name(name), storage: FileStorage(directory: state),
       logger: .chat(level: level, surface))
     configuration.deviceKind = try DeviceKind("terminal")
     let client = ChatClient(configuration)
-    try await ChatSession(client: client, surface: surface).run().exit()
+    try await ChatSession(
+      client: client, surface: surface, acquaintances: acquaintances,
+      log: ChatLogFiles(directory: "\(state)/log")
+    ).run().exit()
   }
+
+  /// For `--json`.
+  static let jsonHelp = ArgumentHelp(
+    "Show each thing that happens, and each answer, as one line of JSON on standard output: for scripts.")
 
   private static func standardState(_ name: UserName, _ routes: [Endpoint]) throws(SettingError) -> String {
     let environment = ProcessInfo.processInfo.environment

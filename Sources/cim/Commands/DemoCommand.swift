@@ -22,6 +22,8 @@ struct DemoCommand: SettingsCommand {
     help: Settings.chatName.help(fallback: "guest- and two random digits"))
   var name: String?
 
+  @Flag(help: ChatCommand.jsonHelp) var json = false
+
   @OptionGroup var common: CommonOptions
 
   var flags: FlagValues {
@@ -33,7 +35,8 @@ struct DemoCommand: SettingsCommand {
   func run() async throws {
     let settings = try await self.settings()
     let name = try settings.value(Settings.chatName) ?? Self.guest()
-    let surface = openSurface()
+    let acquaintances = Acquaintances()
+    let surface = openSurface(isJSON: self.json, acquaintances: acquaintances, lines: nil)
     let logger = Logger.chat(level: try settings.value(Settings.logLevel) ?? .warning, surface)
 
     let system = try await DemoSystem(logger: logger)
@@ -55,7 +58,8 @@ struct DemoCommand: SettingsCommand {
     let client = ChatClient(
       ChatClient.Configuration(routes: [system.endpoint], identity: .name(name), logger: logger))
     let outcome = await ChatSession(
-      client: client, surface: surface, greeting: Self.greeting(name, echo, system.endpoint), replier: echo.id
+      client: client, surface: surface, acquaintances: acquaintances, log: InMemoryChatLog(),
+      greeting: Self.greeting(name, echo, system.endpoint), replier: echo.id
     ).run()
     try outcome.exit()
   }

@@ -18,7 +18,8 @@ final class LineEditor {
   }
 
   private static let prompt: [Unicode.Scalar] = [">", " "]
-  private static let historyEntries: Int32 = 500
+  /// How many candidates of a word are listed.
+  private static let candidatesListed = 30
   private static let controlD: wchar_t = 4
   private static let lineBreaks: [wchar_t] = [10, 13]
 
@@ -30,6 +31,7 @@ final class LineEditor {
   private let wake: Int32
   private let canMoveCursor: Bool
   private var onWake: (LineEditor) -> Void
+  private let complete: (String) -> Completion
   private var hasStopped = false
   private var hasHungUp = false
   private var decoder = ScalarDecoder()
@@ -42,10 +44,11 @@ final class LineEditor {
   ///   - output: The terminal, for writing.
   ///   - wake: A descriptor that becomes readable when the owner wants to print; the owner empties it.
   ///   - onWake: Called then, while `next` waits.
+  ///   - complete: What the end of what is left of the cursor can become, when the user presses the tabulator key.
   /// - Returns: `nil` when libedit can't work with this terminal.
   init?(
     input: UnsafeMutablePointer<FILE>, output: UnsafeMutablePointer<FILE>, wake: Int32,
-    onWake: @escaping (LineEditor) -> Void
+    onWake: @escaping (LineEditor) -> Void, complete: @escaping (String) -> Completion
   ) {
     guard let history = history_winit() else { return nil }
     guard let editor = el_init("cim", input, output, output) else {
@@ -58,6 +61,7 @@ final class LineEditor {
     self.output = output
     self.wake = wake
     self.onWake = onWake
+    self.complete = complete
     self.canMoveCursor = getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false
     let characters = Self.prompt.map { wchar_t($0.value) } + [0]
     self.prompt = .allocate(capacity: characters.count)
@@ -70,10 +74,13 @@ final class LineEditor {
       character.pointee = wchar_t(scalar.value)
       return 1
     }
-    cim_history_limit(history, Self.historyEntries)
+    cim_history_limit(history, Int32(LineHistory.limit))
     cim_el_use_history(editor, history)
     self.run("bind", "-e")
-    self.run("bind", "^I", "ed-insert")
+    cim_el_add_completion(editor) { editor, _ in
+      editor.flatMap(LineEditor.of)?.completeWord() ?? UInt8(CC_ERROR)
+    }
+    self.run("bind", "^I", "cim-complete")
     // The user's own ~/.editrc has the last word.
     el_source(editor, nil)
     cim_el_set_unbuffered(editor, 1)
@@ -127,6 +134,11 @@ final class LineEditor {
     self.hasStopped = true
   }
 
+  /// Has the arrow keys bring a line, as if it had been typed.
+  func remember(_ line: String) {
+    cim_history_enter(self.history, Self.characters(line + "\n"))
+  }
+
   /// Prints above the line; for use in `onWake`.
   ///
   /// - Parameter text: Whole lines, the last one without its line break.
@@ -176,6 +188,11 @@ extension LineEditor {
     return String(text)
   }
 
+  /// As libedit takes them, with a zero at the end.
+  private static func characters(_ text: String) -> [wchar_t] {
+    text.unicodeScalars.map { wchar_t($0.value) } + [0]
+  }
+
   private func run(_ command: String...) {
     let arguments = command.map { strdup($0) }
     defer { arguments.forEach { free($0) } }
@@ -188,6 +205,32 @@ extension LineEditor {
     guard let line = el_wline(self.editor)?.pointee, let start = line.buffer else { return ([], 0) }
     let text = UnsafeBufferPointer(start: start, count: line.lastchar - start)
     return (text.map { Unicode.Scalar(UInt32(bitPattern: $0)) ?? "\u{FFFD}" }, line.cursor - start)
+  }
+
+  /// The tabulator key was pressed: completes the word at the cursor as far as it is clear, or else lists what it can be.
+  ///
+  /// - Returns: what libedit is to do.
+  private func completeWord() -> UInt8 {
+    let (text, cursor) = self.typed
+    let left = text.prefix(cursor)
+    // Of a text that is pasted, or indented, it is a part.
+    guard self.unread.isEmpty, !left.allSatisfy(\.properties.isWhitespace) else { return self.insert("\t") }
+    let completion = self.complete(String(String.UnicodeScalarView(left)))
+    if let replacement = completion.replacement {
+      el_deletestr(self.editor, Int32(completion.word.unicodeScalars.count))
+      return self.insert(replacement)
+    }
+    guard completion.candidates.count > 1 else { return UInt8(CC_REFRESH_BEEP) }
+    let labels = completion.candidates.prefix(Self.candidatesListed).map { Transcript.printable($0.label) }
+    let more = completion.candidates.count > labels.count ? ["… \(completion.candidates.count) in all"] : []
+    self.print((labels + more).joined(separator: "   "))
+    return UInt8(CC_REFRESH)
+  }
+
+  private func insert(_ text: String) -> UInt8 {
+    // There is no room in the line: nothing was inserted.
+    guard el_winsertstr(self.editor, Self.characters(text)) == 0 else { return UInt8(CC_REFRESH_BEEP) }
+    return UInt8(CC_REFRESH)
   }
 
   /// An empty line, below what is on the screen.

@@ -18,7 +18,11 @@ final class TerminalSurface: ChatSurface {
   }
 
   let isInteractive = true
-  let transcript: Transcript
+
+  private let transcript = Transcript(colours: TerminalSurface.wantsColours)
+  private let acquaintances: Acquaintances
+  private let lines: LineHistory?
+  private let hasLostLines = Mutex(false)
 
   private let orders = Mutex<Deque<Order>>([])
   private let wake: WakeUp
@@ -29,15 +33,19 @@ final class TerminalSurface: ChatSurface {
 
   /// Takes over the process's terminal.
   ///
+  /// - Parameters:
+  ///   - acquaintances: Whose names are completed.
+  ///   - lines: The lines that were typed before, to which others are added; `nil` when none are kept beyond the chat.
   /// - Returns: `nil` when standard input or output is no terminal.
-  static func open() -> TerminalSurface? {
+  static func open(acquaintances: Acquaintances, lines: LineHistory?) -> TerminalSurface? {
     guard isatty(STDIN_FILENO) != 0, isatty(STDOUT_FILENO) != 0, let wake = WakeUp() else { return nil }
-    return TerminalSurface(wake: wake)
+    return TerminalSurface(wake: wake, acquaintances: acquaintances, lines: lines)
   }
 
-  private init(wake: WakeUp) {
+  private init(wake: WakeUp, acquaintances: Acquaintances, lines: LineHistory?) {
     self.wake = wake
-    self.transcript = Transcript(colours: Self.wantsColours)
+    self.acquaintances = acquaintances
+    self.lines = lines
     (self.inputs, self.inputContinuation) = AsyncStream.makeStream()
     self.thread.start()
     let editor = Task { await self.edit() }
@@ -50,9 +58,9 @@ final class TerminalSurface: ChatSurface {
     return .end
   }
 
-  func print(_ text: String) { self.post(.print(text)) }
-
-  func printNotice(_ text: String) { self.post(.print(text)) }
+  func show(_ output: ChatOutput) {
+    if let text = self.transcript.text(output) { self.post(.print(text)) }
+  }
 
   func close() async {
     self.post(.stop)
@@ -81,19 +89,45 @@ final class TerminalSurface: ChatSurface {
     Self.useLocale()
     guard let input = fdopen(STDIN_FILENO, "r"), let output = fdopen(STDOUT_FILENO, "w"),
       let editor = LineEditor(
-        input: input, output: output, wake: self.wake.descriptor, onWake: { self.obey($0) })
+        input: input, output: output, wake: self.wake.descriptor, onWake: { self.obey($0) },
+        complete: { [acquaintances] in
+          Completion($0, users: acquaintances.users, groups: acquaintances.groups)
+        })
     else {
       self.inputContinuation.yield(.end)
       return
     }
+    self.recall(editor)
     while let input = editor.next() {
       switch input {
-      case .line(let line): self.inputContinuation.yield(.line(line))
+      case .line(let line):
+        self.keep(line)
+        self.inputContinuation.yield(.line(line))
       case .end:
         self.inputContinuation.yield(.end)
         // What is printed from now on is still printed here, until `close`.
         editor.waitForStop()
       }
+    }
+  }
+
+  /// On the editor's thread: has the arrow keys bring the lines of earlier chats.
+  private func recall(_ editor: LineEditor) {
+    do throws(FileFailure) {
+      for line in try self.lines?.load() ?? [] { editor.remember(line) }
+    } catch {
+      self.show(.failure("the lines that you typed before can't be read: \(error)", line: nil))
+    }
+  }
+
+  /// On the editor's thread: keeps a line for later chats.
+  private func keep(_ line: String) {
+    guard !line.allSatisfy(\.isWhitespace), !self.hasLostLines.withLock(\.self) else { return }
+    do throws(FileFailure) {
+      try self.lines?.append(line)
+    } catch {
+      self.hasLostLines.withLock { $0 = true }
+      self.show(.failure("the lines that you type can't be kept for later: \(error)", line: nil))
     }
   }
 

@@ -8,8 +8,12 @@ final class CimCluster: Sendable {
   let servers: [CimProcess]
   let route: CimProcess
 
+  /// Where scripts keep their states.
+  private let states: TemporaryDirectory
+
   /// Starts everything and waits until the route and both servers say that they serve.
   init() async throws {
+    states = try TemporaryDirectory()
     async let startingRedis = RedisServer()
     async let startingZooKeeper = ZooKeeperServer()
     redis = try await startingRedis
@@ -25,8 +29,20 @@ final class CimCluster: Sendable {
 
   /// Joins the chat with `cim chat` on a terminal.
   ///
-  /// - Parameter previous: The user's chat before this one, for one who comes back.
-  func chat(as name: String, after previous: TerminalChat? = nil) async throws -> TerminalChat {
-    try await TerminalChat(as: name, route: route, after: previous)
+  /// - Parameters:
+  ///   - previous: The user's chat before this one, for one who comes back.
+  ///   - colours: Whether the terminal shows colours.
+  func chat(
+    as name: String, after previous: TerminalChat? = nil, colours: Bool = false
+  ) async throws -> TerminalChat {
+    try await TerminalChat(as: name, route: route, after: previous, colours: colours)
+  }
+
+  /// Starts `cim chat` with pipes, as a script does. Users keep their states apart, unless the arguments name one.
+  func script(_ arguments: [String]) throws -> ChildProcess {
+    try ChildProcess(
+      Command(
+        Repository.cim, ["chat", "--route", route.address] + arguments,
+        environment: ["XDG_STATE_HOME": states.path]))
   }
 }

@@ -11,19 +11,19 @@ actor SentLines {
     var replies = 0
   }
 
-  private struct Line {
-    let text: String
+  private struct Unanswered {
+    let line: SentLine
     let isReplied: Bool
   }
 
   private let client: ChatClient
-  private var lines: [SendTicket: Line] = [:]
+  private var lines: [SendTicket: Unanswered] = [:]
   private let missing = Latest(Missing())
 
   private var hasResumed = false
 
-  /// Whether the service refused any.
-  private(set) var hasRefused = false
+  /// Whether the service refused any, or what was asked for did not work.
+  private(set) var hasFailed = false
 
   init(_ client: ChatClient) {
     self.client = client
@@ -36,7 +36,10 @@ actor SentLines {
     guard !self.hasResumed else { return 0 }
     self.hasResumed = true
     let unanswered = messages.filter { $0.accepted == nil }
-    for message in unanswered { self.lines[message.ticket] = Line(text: message.text, isReplied: false) }
+    for message in unanswered {
+      self.lines[message.ticket] = Unanswered(
+        line: SentLine(text: message.text, number: nil), isReplied: false)
+    }
     self.update { $0.answers += unanswered.count }
     return unanswered.count
   }
@@ -44,29 +47,39 @@ actor SentLines {
   /// Sends a line.
   ///
   /// - Parameter isReplied: Whether somebody replies to it.
-  func post(_ text: String, to destination: Destination, isReplied: Bool) {
-    let ticket = self.client.post(text, to: destination)
-    self.lines[ticket] = Line(text: text, isReplied: isReplied)
+  func post(_ line: SentLine, to destination: Destination, isReplied: Bool) {
+    let ticket = self.client.post(line.text, to: destination)
+    self.lines[ticket] = Unanswered(line: line, isReplied: isReplied)
     self.update { $0.answers += 1 }
   }
 
+  /// A line that is not answered yet; `nil` when it is not one of these.
+  func line(_ ticket: SendTicket) -> SentLine? { self.lines[ticket]?.line }
+
   /// The service took a line.
   func accepted(_ ticket: SendTicket) {
-    guard let line = self.lines.removeValue(forKey: ticket) else { return }
+    guard let unanswered = self.lines.removeValue(forKey: ticket) else { return }
     self.update {
       $0.answers -= 1
-      if line.isReplied { $0.replies += 1 }
+      if unanswered.isReplied { $0.replies += 1 }
     }
   }
 
   /// The service did not take a line.
   ///
   /// - Returns: what it was.
-  func refused(_ ticket: SendTicket) -> String {
-    self.hasRefused = true
-    guard let line = self.lines.removeValue(forKey: ticket) else { return "" }
+  func refused(_ ticket: SendTicket) -> SentLine {
+    self.hasFailed = true
+    guard let unanswered = self.lines.removeValue(forKey: ticket) else {
+      return SentLine(text: "", number: nil)
+    }
     self.update { $0.answers -= 1 }
-    return line.text
+    return unanswered.line
+  }
+
+  /// A line could not be done.
+  func failed() {
+    self.hasFailed = true
   }
 
   /// Somebody replied to a line.

@@ -1,0 +1,30 @@
+import CIMClient
+import CIMCore
+
+/// What a line of the chat asks for.
+enum ChatRequest: Hashable, Sendable {
+  /// To say something. Aliases of emoji are emoji by now.
+  case say(String, to: Destination)
+  /// To list who is online: those whose names begin with that, if anything is given.
+  case onlineUsers(prefix: String?)
+  /// To list a group's members.
+  case members(GroupID)
+  case createGroup(GroupID)
+  case joinGroup(GroupID)
+  case leaveGroup(GroupID)
+  /// To list the groups of which the user is a member.
+  case groups
+  /// To list what was said there, so many entries.
+  case history(Destination, count: Int)
+  /// To search the chat log.
+  case search(String)
+  /// To list aliases of emoji.
+  case emoji(page: Int)
+  /// To answer here what is typed, and send none of it, or no longer so.
+  case answerHere(Bool)
+  /// To tell who and where the user is.
+  case info
+  /// To list the commands: those whose names begin with that word.
+  case help(String?)
+  case quit
+}

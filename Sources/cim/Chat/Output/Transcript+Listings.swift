@@ -1,0 +1,109 @@
+import CIMClient
+import CIMCore
+import Foundation
+import NgRPC
+
+extension Transcript {
+  /// An answer that is a list.
+  func listing(_ listing: Listing) -> String {
+    switch listing {
+    case .onlineUsers(let users, let prefix, let me):
+      self.users(
+        users, me,
+        title: prefix.map { "online users whose names begin with \(Self.excerpt($0))" } ?? "online users")
+    case .members(let users, let group, let me):
+      self.users(users, me, title: "members of group \(group)")
+    case .groups(let groups):
+      (["your groups: \(groups.count)"] + groups.map { "  \($0)" }).joined(separator: "\n")
+    case .history(let page, let conversation): self.history(page, conversation)
+    case .found(let lines, let keyword, let hasMore): self.found(lines, keyword, hasMore: hasMore)
+    case .emoji(let page): self.emoji(page)
+    case .commands(let commands): self.commands(commands)
+    case .info(let info, let routes, let log): self.info(info, routes, log)
+    }
+  }
+
+  private func users(_ users: [Account], _ me: Account?, title: String) -> String {
+    let width = users.map { "\($0.id)".count }.max() ?? 0
+    let lines = users.map { user in
+      let id = "\(user.id)"
+      let padding = String(repeating: " ", count: width - id.count)
+      return "  \(padding)\(id)  \(Self.printable(user.name.rawValue))\(user == me ? " (you)" : "")"
+    }
+    return (["\(title): \(users.count)"] + lines).joined(separator: "\n")
+  }
+
+  private func history(_ page: HistoryPage, _ conversation: Conversation) -> String {
+    let lines = page.entries.map { entry in
+      switch entry {
+      case .message(let message): "  \(self.message(message))"
+      case .membership(let entry): "  \(self.clock.stamp(entry.loggedAt)) * \(self.membership(entry))"
+      }
+    }
+    let end =
+      page.older == nil
+      ? self.notice("nothing older is kept for you")
+      : self.notice("for what is older, give the same command again")
+    return (["what was said in \(Self.place(conversation)): \(lines.count)"] + lines + [end])
+      .joined(separator: "\n")
+  }
+
+  private func found(_ lines: [ChatLogLine], _ keyword: String, hasMore: Bool) -> String {
+    let title =
+      "lines of your chat log with \(Self.excerpt(keyword)): \(hasMore ? "the last " : "")\(lines.count)"
+    let found = lines.map { line in
+      "  \(line.date) \(line.time) \(self.highlight(keyword, in: Self.printable(line.text)))"
+    }
+    return ([title] + found).joined(separator: "\n")
+  }
+
+  /// The text with each occurrence of the keyword marked, in whichever case it is written.
+  private func highlight(_ keyword: String, in text: String) -> String {
+    guard self.colours else { return text }
+    var result = ""
+    var rest = text[...]
+    while let range = rest.range(of: keyword, options: .caseInsensitive), !range.isEmpty {
+      result += rest[..<range.lowerBound] + self.paint(.found, String(rest[range]))
+      rest = rest[range.upperBound...]
+    }
+    return result + rest
+  }
+
+  /// Three columns, which fit in 80.
+  private func emoji(_ page: Int) -> String {
+    let cells = Array(Emoji.page(page))
+    let rows = stride(from: 0, to: cells.count, by: 3).map { start in
+      cells[start..<min(start + 3, cells.count)].map { alias, emoji in
+        // An emoji takes two columns, however many characters it is.
+        "  \(emoji) :\(alias):" + String(repeating: " ", count: max(0, 18 - alias.count))
+      }
+      .joined()
+    }
+    let next = page < Emoji.pageCount ? "; the next is :emoji \(page + 1)" : ""
+    return (rows + [self.notice("page \(page) of \(Emoji.pageCount)\(next)")]).joined(separator: "\n")
+  }
+
+  /// The commands with what they do; all with the ways to say something, which take no command.
+  func commands(_ commands: [LineCommand]) -> String {
+    let plain = commands.count == LineCommand.all.count ? LineCommand.plainForms : []
+    return Self.table(
+      plain.map { (left: $0.usage, right: $0.summary) }
+        + commands.map { (left: $0.usage, right: $0.summary) })
+  }
+
+  private func info(_ info: ChatClient.Info, _ routes: [Endpoint], _ log: String?) -> String {
+    let state =
+      switch info.state {
+      case .ready(let server)?: "connected to server \(server)"
+      case .reconnecting(let reason, _)?: "reconnecting: \(Self.printable(reason))"
+      case .failed(let error)?: "failed: \(Self.printable(error.message))"
+      case .closed?: "closed"
+      case .connecting?, nil: "connecting"
+      }
+    return Self.table([
+      ("you", Self.name(info.account)), ("device", info.device.map(\.description) ?? "none yet"),
+      ("state", state), ("routes", routes.map(\.description).joined(separator: ", ")),
+      ("pending", "\(info.unanswered)"), ("log", log.map(Self.printable) ?? "in memory, until you leave"),
+    ])
+  }
+}

@@ -1,0 +1,127 @@
+import CIMClient
+import CIMCore
+import Testing
+
+@testable import cim
+
+@Suite struct ChatLineTests {
+  private static let team = (try? GroupID("team"))!
+
+  private static let meant: [(String, ChatRequest)] = [
+    ("hello there", .say("hello there", to: .lobby)),
+    ("  indented", .say("  indented", to: .lobby)),
+    ("windows\r", .say("windows", to: .lobby)),
+    ("for (;;) {}", .say("for (;;) {}", to: .lobby)),
+    (";;", .say(";;", to: .lobby)),
+    (":-)", .say(":-)", to: .lobby)),
+    (":", .say(":", to: .lobby)),
+    (":smile: hi", .say("😄 hi", to: .lobby)),
+    ("7;;psst", .say("psst", to: .user(UserID(7)))),
+    ("7;;:+1:", .say("👍", to: .user(UserID(7)))),
+    (" 7 ;; two; semicolons;;", .say(" two; semicolons;;", to: .user(UserID(7)))),
+    (":olu", .onlineUsers(prefix: nil)),
+    (":who", .onlineUsers(prefix: nil)),
+    (":who team", .members(team)),
+    (":pu a b", .onlineUsers(prefix: "a b")),
+    (":g", .help(":g")),
+    (":g new team", .createGroup(team)),
+    (":g join team", .joinGroup(team)),
+    (":g   join\tteam ", .joinGroup(team)),
+    (":g leave g:team", .leaveGroup(team)),
+    (":g list", .groups),
+    (":g say team  well: then :tada:", .say("well: then 🎉", to: .conversation(.group(team)))),
+    (":history", .history(.lobby, count: 20)),
+    (":history 7", .history(.user(UserID(7)), count: 20)),
+    (":history g:team 50", .history(.conversation(.group(team)), count: 50)),
+    (":q", .quit),
+    (":q!", .quit),
+    (":q two words", .search("two words")),
+    (":emoji", .emoji(page: 1)),
+    (":emoji 2", .emoji(page: 2)),
+    (":ai", .answerHere(true)),
+    (":qai", .answerHere(false)),
+    (" :info ", .info),
+    (":all", .help(nil)),
+  ]
+
+  @Test("A line asks for what its form says", arguments: Self.meant)
+  func requests(line: String, request: ChatRequest) {
+    #expect(ChatLine(line) == .request(request))
+  }
+
+  @Test("A line of blanks is empty", arguments: ["", " ", " \t "])
+  func empty(line: String) {
+    #expect(ChatLine(line) == .empty)
+  }
+
+  @Test(
+    "What begins like a command and is none is said to be unknown", arguments: [":unheard of", ":smlie:"])
+  func unknown(line: String) {
+    #expect(ChatLine(line) == .unknown(String(line.prefix { $0 != " " })))
+  }
+
+  private static let longID = String(repeating: "x", count: 65)
+
+  private static let wrong: [(line: String, problem: String, usage: String)] = [
+    ("7;;", "the text is missing", "id;;text"),
+    ("7;; \t", "the text is missing", "id;;text"),
+    ("abc;;x", "\"abc\" is no user id", "id;;text"),
+    ("0;;x", "\"0\" is no user id", "id;;text"),
+    ("-1;;x", "\"-1\" is no user id", "id;;text"),
+    ("99999999999999999999;;x", "is no user id", "id;;text"),
+    (":olu all", "\"all\" is too much", ":olu"),
+    (":who a b", "\"b\" is too much", ":who [group]"),
+    (":who ü", "\"ü\" is no group id", ":who [group]"),
+    (":pu", "the prefix is missing", ":pu prefix"),
+    (":pu \(longID)", "the prefix is too long: 65 bytes, and 64 is the limit", ":pu prefix"),
+    (":g nwe team", "there is no command :g nwe", ":g new group"),
+    (":g new", "the group's id is missing", ":g new group"),
+    (":g new a b", "\"b\" is too much", ":g new group"),
+    (":g join \(longID)", "is no group id", ":g join group"),
+    (":g leave ../x", "\"../x\" is no group id", ":g leave group"),
+    (":g list all", "\"all\" is too much", ":g list"),
+    (":g say", "the group's id is missing", ":g say group text"),
+    (":g say team", "the text is missing", ":g say group text"),
+    (":history everything", "\"everything\" is no conversation", ":history [conversation] [n]"),
+    (":history g: 3", "\"g:\" is no group id", ":history [conversation] [n]"),
+    (":history lobby 0", "\"0\" is no valid n: a number from 1 to 200", ":history [conversation] [n]"),
+    (":history lobby 201", "\"201\" is no valid n", ":history [conversation] [n]"),
+    (":history lobby many", "\"many\" is no valid n", ":history [conversation] [n]"),
+    (":history lobby 3 4", "\"4\" is too much", ":history [conversation] [n]"),
+    (":q \(String(repeating: "x", count: 257))", "the keyword is too long", ":q [keyword]"),
+    (":q! now", "\"now\" is too much", ":q!"),
+    (":emoji 0", "\"0\" is no valid page", ":emoji [page]"),
+    (":emoji 99", "\"99\" is no valid page", ":emoji [page]"),
+    (":emoji x", "\"x\" is no valid page", ":emoji [page]"),
+    (":ai on", "\"on\" is too much", ":ai"),
+    (":qai on", "\"on\" is too much", ":qai"),
+    (":info me", "\"me\" is too much", ":info"),
+    (":all of them", "\"of them\" is too much", ":all"),
+  ]
+
+  @Test("A wrong argument is named, with the right form, and nothing is asked for", arguments: Self.wrong)
+  func mistakes(line: String, problem: String, usage: String) {
+    guard case .mistake(let mistake) = ChatLine(line) else {
+      Issue.record("\(line) was understood: \(ChatLine(line))")
+      return
+    }
+    #expect(mistake.problem.contains(problem))
+    #expect(mistake.usage.contains(usage))
+  }
+
+  @Test("Each command has its wrong arguments here, and its right ones")
+  func complete() {
+    for command in LineCommand.all where command.name != ":g" {
+      #expect(Self.meant.contains { $0.0.contains(command.name) }, "\(command.name)")
+      #expect(Self.wrong.contains { $0.usage == command.usage }, "\(command.usage)")
+    }
+  }
+
+  @Test("No two commands have the same name, and no help is wider than a terminal")
+  func table() {
+    #expect(Set(LineCommand.all.map(\.name)).count == LineCommand.all.count)
+    for line in Transcript(colours: false).commands(LineCommand.all).split(separator: "\n") {
+      #expect(line.count <= 80, "\(line)")
+    }
+  }
+}
