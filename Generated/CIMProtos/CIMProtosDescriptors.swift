@@ -229,6 +229,7 @@ public enum CIMProtosDescriptors {
     imports: ["cim/v1/message.proto"],
     services: ["cim.v1.Route"],
     symbols: [
+      "cim.v1.ScheduledState",
       "cim.v1.RegisterRequest",
       "cim.v1.RegisterResponse",
       "cim.v1.LoginRequest",
@@ -253,6 +254,13 @@ public enum CIMProtosDescriptors {
       "cim.v1.ListGroupsResponse",
       "cim.v1.ListMembersRequest",
       "cim.v1.ListMembersResponse",
+      "cim.v1.ScheduleSendRequest",
+      "cim.v1.ScheduleSendResponse",
+      "cim.v1.ListScheduledRequest",
+      "cim.v1.ListScheduledResponse",
+      "cim.v1.ScheduledMessage",
+      "cim.v1.CancelScheduledRequest",
+      "cim.v1.CancelScheduledResponse",
       "cim.v1.Route",
       "cim.v1.Route.Register",
       "cim.v1.Route.Login",
@@ -266,6 +274,9 @@ public enum CIMProtosDescriptors {
       "cim.v1.Route.ListGroups",
       "cim.v1.Route.ListMembers",
       "cim.v1.Route.GetUser",
+      "cim.v1.Route.ScheduleSend",
+      "cim.v1.Route.ListScheduled",
+      "cim.v1.Route.CancelScheduled",
     ],
     latin1: """
       \u{A}\u{12}cim/v1/route.proto\u{12}\u{6}cim.v1\u{1A}\u{14}cim/v1/message.proto\"%\u{A}\u{F}RegisterR\
@@ -313,19 +324,45 @@ public enum CIMProtosDescriptors {
       \u{20}\u{1}(\u{9}R\u{7}groupId\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{8}pageS\
       ize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{9}pageToken\"e\u{A}\u{13}ListMemb\
       ersResponse\u{12}&\u{A}\u{7}members\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{C}.cim.v1.UserR\u{7}members\u{12}\
-      &\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageToken2\u{84}\u{6}\u{A}\u{5}Route\
-      \u{12}=\u{A}\u{8}Register\u{12}\u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.RegisterResponse\u{12}\
-      4\u{A}\u{5}Login\u{12}\u{14}.cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}7\u{A}\u{6}Lo\
-      gout\u{12}\u{15}.cim.v1.LogoutRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}Send\u{12}\u{13}\
-      .cim.v1.SendRequest\u{1A}\u{14}.cim.v1.SendResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.cim.v1.Histo\
-      ryRequest\u{1A}\u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v1.OnlineUs\
-      ersRequest\u{1A}\u{1B}.cim.v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}.cim.v1.Cre\
-      ateGroupRequest\u{1A}\u{1B}.cim.v1.CreateGroupResponse\u{12}@\u{A}\u{9}JoinGroup\u{12}\u{18}.cim.v1.\
-      JoinGroupRequest\u{1A}\u{19}.cim.v1.JoinGroupResponse\u{12}C\u{A}\u{A}LeaveGroup\u{12}\u{19}.cim.v1.\
-      LeaveGroupRequest\u{1A}\u{1A}.cim.v1.LeaveGroupResponse\u{12}C\u{A}\u{A}ListGroups\u{12}\u{19}.cim.v\
-      1.ListGroupsRequest\u{1A}\u{1A}.cim.v1.ListGroupsResponse\u{12}F\u{A}\u{B}ListMembers\u{12}\u{1A}.ci\
-      m.v1.ListMembersRequest\u{1A}\u{1B}.cim.v1.ListMembersResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}.c\
-      im.v1.GetUserRequest\u{1A}\u{17}.cim.v1.GetUserResponseb\u{6}proto3
+      &\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageToken\"\u{F9}\u{1}\u{A}\u{13}Sch\
+      eduleSendRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}userId\u{12}$\u{A}\
+      \u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{C}conversation\u{12})\u{A}\u{7}content\u{18}\u{3}\
+      \u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}\u{1E}\u{A}\u{A}send_at_ms\u{18}\u{4}\u{20}\
+      \u{1}(\u{3}H\u{1}R\u{8}sendAtMs\u{12}\u{1B}\u{A}\u{8}delay_ms\u{18}\u{5}\u{20}\u{1}(\u{3}H\u{1}R\u{7}\
+      delayMs\u{12}'\u{A}\u{F}idempotency_key\u{18}\u{6}\u{20}\u{1}(\u{9}R\u{E}idempotencyKeyB\u{8}\u{A}\u{6}\
+      targetB\u{6}\u{A}\u{4}time\"\u{86}\u{1}\u{A}\u{14}ScheduleSendResponse\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\
+      \u{20}\u{1}(\u{9}R\u{2}id\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversatio\
+      n\u{12}\u{1C}\u{A}\u{A}send_at_ms\u{18}\u{3}\u{20}\u{1}(\u{3}R\u{8}sendAtMs\u{12}\u{1C}\u{A}\u{9}dup\
+      licate\u{18}\u{4}\u{20}\u{1}(\u{8}R\u{9}duplicate\"R\u{A}\u{14}ListScheduledRequest\u{12}\u{1B}\u{A}\
+      \u{9}page_size\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\u{2}\u{20}\
+      \u{1}(\u{9}R\u{9}pageToken\"u\u{A}\u{15}ListScheduledResponse\u{12}4\u{A}\u{8}messages\u{18}\u{1}\u{20}\
+      \u{3}(\u{B}2\u{18}.cim.v1.ScheduledMessageR\u{8}messages\u{12}&\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\
+      \u{1}(\u{9}R\u{D}nextPageToken\"\u{E8}\u{1}\u{A}\u{10}ScheduledMessage\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\
+      \u{20}\u{1}(\u{9}R\u{2}id\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversatio\
+      n\u{12})\u{A}\u{7}content\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}\u{1C}\u{A}\
+      \u{A}send_at_ms\u{18}\u{4}\u{20}\u{1}(\u{3}R\u{8}sendAtMs\u{12},\u{A}\u{5}state\u{18}\u{5}\u{20}\u{1}\
+      (\u{E}2\u{16}.cim.v1.ScheduledStateR\u{5}state\u{12})\u{A}\u{7}failure\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{F}\
+      .cim.v1.RefusedR\u{7}failure\"(\u{A}\u{16}CancelScheduledRequest\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\
+      \u{1}(\u{9}R\u{2}id\"7\u{A}\u{17}CancelScheduledResponse\u{12}\u{1C}\u{A}\u{9}cancelled\u{18}\u{1}\u{20}\
+      \u{1}(\u{8}R\u{9}cancelled*\u{87}\u{1}\u{A}\u{E}ScheduledState\u{12}\u{1F}\u{A}\u{1B}SCHEDULED_STATE\
+      _UNSPECIFIED\u{10}\u{0}\u{12}\u{1B}\u{A}\u{17}SCHEDULED_STATE_WAITING\u{10}\u{1}\u{12}\u{1B}\u{A}\u{17}\
+      SCHEDULED_STATE_SENDING\u{10}\u{2}\u{12}\u{1A}\u{A}\u{16}SCHEDULED_STATE_FAILED\u{10}\u{3}2\u{F1}\u{7}\
+      \u{A}\u{5}Route\u{12}=\u{A}\u{8}Register\u{12}\u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.Regis\
+      terResponse\u{12}4\u{A}\u{5}Login\u{12}\u{14}.cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}\
+      7\u{A}\u{6}Logout\u{12}\u{15}.cim.v1.LogoutRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}\
+      Send\u{12}\u{13}.cim.v1.SendRequest\u{1A}\u{14}.cim.v1.SendResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}\
+      .cim.v1.HistoryRequest\u{1A}\u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.ci\
+      m.v1.OnlineUsersRequest\u{1A}\u{1B}.cim.v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}\
+      .cim.v1.CreateGroupRequest\u{1A}\u{1B}.cim.v1.CreateGroupResponse\u{12}@\u{A}\u{9}JoinGroup\u{12}\u{18}\
+      .cim.v1.JoinGroupRequest\u{1A}\u{19}.cim.v1.JoinGroupResponse\u{12}C\u{A}\u{A}LeaveGroup\u{12}\u{19}\
+      .cim.v1.LeaveGroupRequest\u{1A}\u{1A}.cim.v1.LeaveGroupResponse\u{12}C\u{A}\u{A}ListGroups\u{12}\u{19}\
+      .cim.v1.ListGroupsRequest\u{1A}\u{1A}.cim.v1.ListGroupsResponse\u{12}F\u{A}\u{B}ListMembers\u{12}\u{1A}\
+      .cim.v1.ListMembersRequest\u{1A}\u{1B}.cim.v1.ListMembersResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}\
+      .cim.v1.GetUserRequest\u{1A}\u{17}.cim.v1.GetUserResponse\u{12}I\u{A}\u{C}ScheduleSend\u{12}\u{1B}.c\
+      im.v1.ScheduleSendRequest\u{1A}\u{1C}.cim.v1.ScheduleSendResponse\u{12}L\u{A}\u{D}ListScheduled\u{12}\
+      \u{1C}.cim.v1.ListScheduledRequest\u{1A}\u{1D}.cim.v1.ListScheduledResponse\u{12}R\u{A}\u{F}CancelSc\
+      heduled\u{12}\u{1E}.cim.v1.CancelScheduledRequest\u{1A}\u{1F}.cim.v1.CancelScheduledResponseb\u{6}pr\
+      oto3
       """)
 
   private static let cim_v1_session = ProtobufFileDescriptor(

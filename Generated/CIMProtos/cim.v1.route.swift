@@ -5,6 +5,36 @@ internal import CCIMProtos
 public import NgRPC
 
 extension CimV1 {
+  /// What has become of a scheduled message. One that was sent is in the history, and not listed.
+  public struct ScheduledState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// Never sent.
+    public static let unspecified = Self(rawValue: 0)
+    /// It waits, and can be cancelled.
+    public static let waiting = Self(rawValue: 1)
+    /// It is being sent, and can't be cancelled any more.
+    public static let sending = Self(rawValue: 2)
+    /// It was refused when it was to be sent, and won't be tried again.
+    public static let failed = Self(rawValue: 3)
+
+    /// The number on the wire; one that this version does not know is kept.
+    public var rawValue: Int32
+
+    public init(rawValue: Int32) {
+      self.rawValue = rawValue
+    }
+
+    /// The name in the .proto file, or the number when it has none.
+    public var description: String {
+      switch rawValue {
+      case 0: "SCHEDULED_STATE_UNSPECIFIED"
+      case 1: "SCHEDULED_STATE_WAITING"
+      case 2: "SCHEDULED_STATE_SENDING"
+      case 3: "SCHEDULED_STATE_FAILED"
+      default: String(rawValue)
+      }
+    }
+  }
+
   /// Asks for an account.
   public struct RegisterRequest: Hashable, Sendable {
     /// 1 to 64 bytes of UTF-8, no control characters, no ';'.
@@ -395,6 +425,160 @@ extension CimV1 {
     ) {
       self.members = members
       self.nextPageToken = nextPageToken
+    }
+  }
+
+  /// A message to send later.
+  public struct ScheduleSendRequest: Hashable, Sendable {
+    /// Where it goes.
+    public var target: Target?
+    /// What it says.
+    public var content: CimV1.Content?
+    /// When; by the store's clock, at most 366 days ahead.
+    public var time: Time?
+    /// Makes a repeated call safe: 1 to 64 bytes, unique among the sender's scheduled messages. Remembered for 24 hours.
+    /// Empty means that a repeated call schedules a second message.
+    public var idempotencyKey: String
+
+    public init(
+      target: Target? = nil,
+      content: CimV1.Content? = nil,
+      time: Time? = nil,
+      idempotencyKey: String = ""
+    ) {
+      self.target = target
+      self.content = content
+      self.time = time
+      self.idempotencyKey = idempotencyKey
+    }
+
+    /// Where it goes.
+    public enum Target: Hashable, Sendable {
+      /// To one user, privately.
+      case userID(UInt64)
+      /// To a conversation: "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
+      case conversation(String)
+    }
+
+    /// When; by the store's clock, at most 366 days ahead.
+    public enum Time: Hashable, Sendable {
+      /// At that moment, in milliseconds since 1970-01-01T00:00:00Z. One that has passed is now.
+      case sendAtMs(Int64)
+      /// So many milliseconds from now on, 0 or more.
+      case delayMs(Int64)
+    }
+  }
+
+  /// The message is kept.
+  public struct ScheduleSendResponse: Hashable, Sendable {
+    /// Names it, to cancel it. It is sent as the one message of the producer of that id.
+    public var id: String
+    /// The conversation it will go to.
+    public var conversation: String
+    /// When it will be sent, in milliseconds since 1970-01-01T00:00:00Z, by the store's clock.
+    public var sendAtMs: Int64
+    /// True when the key was known: this repeats the answer of then, whatever became of the message.
+    public var duplicate: Bool
+
+    public init(
+      id: String = "",
+      conversation: String = "",
+      sendAtMs: Int64 = 0,
+      duplicate: Bool = false
+    ) {
+      self.id = id
+      self.conversation = conversation
+      self.sendAtMs = sendAtMs
+      self.duplicate = duplicate
+    }
+  }
+
+  /// Which page of what the caller has scheduled.
+  public struct ListScheduledRequest: Hashable, Sendable {
+    /// 1 to 200; zero means 50. A page of long messages has fewer: it ends at about 3 MiB.
+    public var pageSize: UInt32
+    /// Empty for the first page, then the last answer's next_page_token.
+    public var pageToken: String
+
+    public init(
+      pageSize: UInt32 = 0,
+      pageToken: String = ""
+    ) {
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+  }
+
+  /// A page.
+  public struct ListScheduledResponse: Hashable, Sendable {
+    /// By ascending time, then by id.
+    public var messages: [CimV1.ScheduledMessage]
+    /// Empty on the last page.
+    public var nextPageToken: String
+
+    public init(
+      messages: [CimV1.ScheduledMessage] = [],
+      nextPageToken: String = ""
+    ) {
+      self.messages = messages
+      self.nextPageToken = nextPageToken
+    }
+  }
+
+  /// A message that is not sent.
+  public struct ScheduledMessage: Hashable, Sendable {
+    /// Names it.
+    public var id: String
+    /// Where it goes.
+    public var conversation: String
+    /// What it says.
+    public var content: CimV1.Content?
+    /// When it is to be sent, in milliseconds since 1970-01-01T00:00:00Z, by the store's clock.
+    public var sendAtMs: Int64
+    /// What has become of it.
+    public var state: CimV1.ScheduledState
+    /// With SCHEDULED_STATE_FAILED: why. With the reason DUPLICATE_UNKNOWN it may have been sent: the service was away too
+    /// long in the middle of it.
+    public var failure: CimV1.Refused?
+
+    public init(
+      id: String = "",
+      conversation: String = "",
+      content: CimV1.Content? = nil,
+      sendAtMs: Int64 = 0,
+      state: CimV1.ScheduledState = .unspecified,
+      failure: CimV1.Refused? = nil
+    ) {
+      self.id = id
+      self.conversation = conversation
+      self.content = content
+      self.sendAtMs = sendAtMs
+      self.state = state
+      self.failure = failure
+    }
+  }
+
+  /// Which message.
+  public struct CancelScheduledRequest: Hashable, Sendable {
+    /// The id that ScheduleSend gave.
+    public var id: String
+
+    public init(
+      id: String = ""
+    ) {
+      self.id = id
+    }
+  }
+
+  /// What became of it.
+  public struct CancelScheduledResponse: Hashable, Sendable {
+    /// True when it waited: it is not sent. False when it is too late: it is being sent.
+    public var cancelled: Bool
+
+    public init(
+      cancelled: Bool = false
+    ) {
+      self.cancelled = cancelled
     }
   }
 }
@@ -945,6 +1129,196 @@ extension CimV1.ListMembersResponse: ProtobufMessage {
   }
 }
 
+extension CimV1.ScheduleSendRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ScheduleSendRequest.self)
+    cim__v1__schedule_send_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ScheduleSendRequest.self)
+    switch self.target {
+    case .userID(let value):
+      c.pointee.user_id = value
+      c.pointee.target_case = .init(rawValue: 1)
+    case .conversation(let value):
+      c.pointee.conversation = arena.copy(value)
+      c.pointee.target_case = .init(rawValue: 2)
+    case nil: break
+    }
+    (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
+    switch self.time {
+    case .sendAtMs(let value):
+      c.pointee.send_at_ms = value
+      c.pointee.time_case = .init(rawValue: 4)
+    case .delayMs(let value):
+      c.pointee.delay_ms = value
+      c.pointee.time_case = .init(rawValue: 5)
+    case nil: break
+    }
+    c.pointee.idempotency_key = arena.copy(self.idempotencyKey)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ScheduleSendRequest.self)
+    switch c.pointee.target_case.rawValue {
+    case 1: self.target = .userID(c.pointee.user_id)
+    case 2: self.target = .conversation(try ProtobufField.string(c.pointee.conversation, "cim.v1.ScheduleSendRequest.conversation"))
+    default: self.target = nil
+    }
+    self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
+    switch c.pointee.time_case.rawValue {
+    case 4: self.time = .sendAtMs(c.pointee.send_at_ms)
+    case 5: self.time = .delayMs(c.pointee.delay_ms)
+    default: self.time = nil
+    }
+    self.idempotencyKey = try ProtobufField.string(c.pointee.idempotency_key, "cim.v1.ScheduleSendRequest.idempotency_key")
+  }
+}
+
+extension CimV1.ScheduleSendResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ScheduleSendResponse.self)
+    cim__v1__schedule_send_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ScheduleSendResponse.self)
+    c.pointee.id = arena.copy(self.id)
+    c.pointee.conversation = arena.copy(self.conversation)
+    c.pointee.send_at_ms = self.sendAtMs
+    c.pointee.duplicate = self.duplicate ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ScheduleSendResponse.self)
+    self.id = try ProtobufField.string(c.pointee.id, "cim.v1.ScheduleSendResponse.id")
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.ScheduleSendResponse.conversation")
+    self.sendAtMs = c.pointee.send_at_ms
+    self.duplicate = c.pointee.duplicate != 0
+  }
+}
+
+extension CimV1.ListScheduledRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ListScheduledRequest.self)
+    cim__v1__list_scheduled_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ListScheduledRequest.self)
+    c.pointee.page_size = self.pageSize
+    c.pointee.page_token = arena.copy(self.pageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ListScheduledRequest.self)
+    self.pageSize = c.pointee.page_size
+    self.pageToken = try ProtobufField.string(c.pointee.page_token, "cim.v1.ListScheduledRequest.page_token")
+  }
+}
+
+extension CimV1.ListScheduledResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ListScheduledResponse.self)
+    cim__v1__list_scheduled_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ListScheduledResponse.self)
+    (c.pointee.n_messages, c.pointee.messages) = arena.array(self.messages) { arena.pointer(to: $0) }
+    c.pointee.next_page_token = arena.copy(self.nextPageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ListScheduledResponse.self)
+    self.messages = try ProtobufField.messages(c.pointee.messages, c.pointee.n_messages)
+    self.nextPageToken = try ProtobufField.string(c.pointee.next_page_token, "cim.v1.ListScheduledResponse.next_page_token")
+  }
+}
+
+extension CimV1.ScheduledMessage: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ScheduledMessage.self)
+    cim__v1__scheduled_message__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ScheduledMessage.self)
+    c.pointee.id = arena.copy(self.id)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_content, c.pointee.content) = arena.single(self.content)
+    c.pointee.send_at_ms = self.sendAtMs
+    c.pointee.state = self.state.rawValue
+    (c.pointee.n_failure, c.pointee.failure) = arena.single(self.failure)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ScheduledMessage.self)
+    self.id = try ProtobufField.string(c.pointee.id, "cim.v1.ScheduledMessage.id")
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.ScheduledMessage.conversation")
+    self.content = try ProtobufField.single(c.pointee.content, c.pointee.n_content)
+    self.sendAtMs = c.pointee.send_at_ms
+    self.state = CimV1.ScheduledState(rawValue: c.pointee.state)
+    self.failure = try ProtobufField.single(c.pointee.failure, c.pointee.n_failure)
+  }
+}
+
+extension CimV1.CancelScheduledRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__CancelScheduledRequest.self)
+    cim__v1__cancel_scheduled_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__CancelScheduledRequest.self)
+    c.pointee.id = arena.copy(self.id)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__CancelScheduledRequest.self)
+    self.id = try ProtobufField.string(c.pointee.id, "cim.v1.CancelScheduledRequest.id")
+  }
+}
+
+extension CimV1.CancelScheduledResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__CancelScheduledResponse.self)
+    cim__v1__cancel_scheduled_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__CancelScheduledResponse.self)
+    c.pointee.cancelled = self.cancelled ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__CancelScheduledResponse.self)
+    self.cancelled = c.pointee.cancelled != 0
+  }
+}
+
 extension CimV1 {
   /// Accounts, login, sending and reading.
   public enum Route {
@@ -965,8 +1339,11 @@ extension CimV1 {
       public static let listGroups = MethodDescriptor(service: CimV1.Route.name, method: "ListGroups", kind: .unary)
       public static let listMembers = MethodDescriptor(service: CimV1.Route.name, method: "ListMembers", kind: .unary)
       public static let getUser = MethodDescriptor(service: CimV1.Route.name, method: "GetUser", kind: .unary)
+      public static let scheduleSend = MethodDescriptor(service: CimV1.Route.name, method: "ScheduleSend", kind: .unary)
+      public static let listScheduled = MethodDescriptor(service: CimV1.Route.name, method: "ListScheduled", kind: .unary)
+      public static let cancelScheduled = MethodDescriptor(service: CimV1.Route.name, method: "CancelScheduled", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [register, login, logout, send, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser]
+      public static let all: [MethodDescriptor] = [register, login, logout, send, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser, scheduleSend, listScheduled, cancelScheduled]
     }
 
     /// Accounts, login, sending and reading.
@@ -1015,6 +1392,22 @@ extension CimV1 {
       /// Looks an account up by id or by name.
       /// NOT_FOUND: there is none.
       func getUser(_ request: CimV1.GetUserRequest, context: ServerContext) async throws -> CimV1.GetUserResponse
+      /// Keeps a message and sends it later in the name of the token's user, once, within a second of its time, whoever is
+      /// connected then; at once when the service comes back after its time. Messages are not held to the order of their
+      /// times when these lie less than a second apart. What is refused when the time has come (the sender has left the
+      /// group) is listed as failed for 24 hours.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
+      /// group. RESOURCE_EXHAUSTED: the user has as many as may wait, 1000 by default; those that failed and are listed count.
+      /// UNAVAILABLE: the store is away; try again with the same idempotency key.
+      func scheduleSend(_ request: CimV1.ScheduleSendRequest, context: ServerContext) async throws -> CimV1.ScheduleSendResponse
+      /// Lists what the caller has scheduled and is not sent, by the time at which it is to be sent.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is
+      /// away; try again.
+      func listScheduled(_ request: CimV1.ListScheduledRequest, context: ServerContext) async throws -> CimV1.ListScheduledResponse
+      /// Cancels a message that waits: it is not sent. One that has failed is not listed any more.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. NOT_FOUND: the caller has no such
+      /// message: it was sent or cancelled, or never was. UNAVAILABLE: the store is away; try again.
+      func cancelScheduled(_ request: CimV1.CancelScheduledRequest, context: ServerContext) async throws -> CimV1.CancelScheduledResponse
     }
 
     /// Accounts, login, sending and reading.
@@ -1105,6 +1498,31 @@ extension CimV1 {
       public func getUser(_ request: CimV1.GetUserRequest, options: CallOptions = .defaults) async throws -> CimV1.GetUserResponse {
         try await channel.unary(CimV1.Route.Methods.getUser, request, options: options)
       }
+
+      /// Keeps a message and sends it later in the name of the token's user, once, within a second of its time, whoever is
+      /// connected then; at once when the service comes back after its time. Messages are not held to the order of their
+      /// times when these lie less than a second apart. What is refused when the time has come (the sender has left the
+      /// group) is listed as failed for 24 hours.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
+      /// group. RESOURCE_EXHAUSTED: the user has as many as may wait, 1000 by default; those that failed and are listed count.
+      /// UNAVAILABLE: the store is away; try again with the same idempotency key.
+      public func scheduleSend(_ request: CimV1.ScheduleSendRequest, options: CallOptions = .defaults) async throws -> CimV1.ScheduleSendResponse {
+        try await channel.unary(CimV1.Route.Methods.scheduleSend, request, options: options)
+      }
+
+      /// Lists what the caller has scheduled and is not sent, by the time at which it is to be sent.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is
+      /// away; try again.
+      public func listScheduled(_ request: CimV1.ListScheduledRequest, options: CallOptions = .defaults) async throws -> CimV1.ListScheduledResponse {
+        try await channel.unary(CimV1.Route.Methods.listScheduled, request, options: options)
+      }
+
+      /// Cancels a message that waits: it is not sent. One that has failed is not listed any more.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. NOT_FOUND: the caller has no such
+      /// message: it was sent or cancelled, or never was. UNAVAILABLE: the store is away; try again.
+      public func cancelScheduled(_ request: CimV1.CancelScheduledRequest, options: CallOptions = .defaults) async throws -> CimV1.CancelScheduledResponse {
+        try await channel.unary(CimV1.Route.Methods.cancelScheduled, request, options: options)
+      }
     }
   }
 }
@@ -1159,6 +1577,18 @@ extension CimV1.Route.Service {
     router.unary(CimV1.Route.Methods.getUser) {
       (request: CimV1.GetUserRequest, context: ServerContext) in
       try await self.getUser(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.scheduleSend) {
+      (request: CimV1.ScheduleSendRequest, context: ServerContext) in
+      try await self.scheduleSend(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.listScheduled) {
+      (request: CimV1.ListScheduledRequest, context: ServerContext) in
+      try await self.listScheduled(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.cancelScheduled) {
+      (request: CimV1.CancelScheduledRequest, context: ServerContext) in
+      try await self.cancelScheduled(request, context: context)
     }
   }
 }

@@ -4,7 +4,7 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
       case invalidName, unknownUser, wrongName, alreadyOnline, kicked, refused, incompatible, unavailable,
-        storage, closed, invalid, notFound, alreadyExists, denied
+        storage, closed, invalid, notFound, alreadyExists, denied, tooMany
     }
 
     private let name: Name
@@ -31,12 +31,14 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let closed = Self(name: .closed)
     /// What was asked for is not valid: the message says in which way.
     public static let invalid = Self(name: .invalid)
-    /// There is no such user or group, or this user is no member of that group.
+    /// There is no such user, group or scheduled message, or this user is no member of that group.
     public static let notFound = Self(name: .notFound)
     /// There is such a group already.
     public static let alreadyExists = Self(name: .alreadyExists)
     /// This user has no part in that conversation.
     public static let denied = Self(name: .denied)
+    /// There are as many as the service takes: the message says of what.
+    public static let tooMany = Self(name: .tooMany)
 
     public var description: String { self.name.rawValue }
   }

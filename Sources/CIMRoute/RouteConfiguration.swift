@@ -56,6 +56,12 @@ public struct RouteConfiguration: Sendable {
   /// How many acknowledgements of devices, and how many senders who wait for one, are kept in memory. 65,536 by default.
   public var maxPendingAcks = 65_536
 
+  /// How often delayed messages are looked for whose time has come: by so much, and what sending takes, they are late. 250 ms by
+  /// default.
+  public var delayedInterval = TimeAmount.milliseconds(250)
+  /// How many delayed messages this route may be sending. 256 by default.
+  public var maxDelayed = 256
+
   /// How often the stores are asked for a sign of life. 1 s by default.
   public var probeInterval = Duration.seconds(1)
 

@@ -19,6 +19,7 @@ final class RouteCore: Sendable {
   let acks: AckDesk
   let desk: SessionDesk
   let groups: GroupDesk
+  let delayed: DelayedRunner
   let pages: PageReader
   let logger: Logger
   private let lost: LostSessions
@@ -55,6 +56,9 @@ final class RouteCore: Sendable {
     intake = Intake(
       configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery, acks: acks,
       counters: counters, logger: logger)
+    delayed = DelayedRunner(
+      configuration: configuration, store: stores.delayed, intake: intake, links: links, counters: counters,
+      logger: logger)
     groups = GroupDesk(stores: stores, delivery: delivery, counters: counters, logger: logger)
     pages = PageReader(
       log: stores.log, lateLimit: configuration.maxLateMessages, counters: counters, logger: logger)

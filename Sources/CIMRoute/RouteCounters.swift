@@ -32,6 +32,10 @@ public struct RouteStatistics: Sendable, Hashable {
   public var resets = 0
   /// How often the store was another one than before.
   public var storeChanges = 0
+  /// Delayed messages that were sent, or known to be sent.
+  public var delayedSent = 0
+  /// Delayed messages that were refused for good.
+  public var delayedFailed = 0
   /// Frames that were ignored because this version does not know them, or because they had no meaning where they came.
   public var ignoredFrames = 0
 }
@@ -52,6 +56,8 @@ final class RouteCounters: Sendable {
   let swept = Atomic(0)
   let resets = Atomic(0)
   let storeChanges = Atomic(0)
+  let delayedSent = Atomic(0)
+  let delayedFailed = Atomic(0)
   let ignoredFrames = Atomic(0)
 
   /// The numbers now, each by itself right.
@@ -61,7 +67,8 @@ final class RouteCounters: Sendable {
       deferred: deferred.now, notHere: notHere.now, reResolved: reResolved.now,
       droppedTails: droppedTails.now, droppedAcks: droppedAcks.now, failedDeliveries: failedDeliveries.now,
       staleCloses: staleCloses.now, restated: restated.now, swept: swept.now, resets: resets.now,
-      storeChanges: storeChanges.now, ignoredFrames: ignoredFrames.now)
+      storeChanges: storeChanges.now, delayedSent: delayedSent.now, delayedFailed: delayedFailed.now,
+      ignoredFrames: ignoredFrames.now)
   }
 }
 

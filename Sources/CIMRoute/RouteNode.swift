@@ -67,6 +67,10 @@ public final class RouteNode: Sendable {
         await self.core.followStore()
         await self.waitForStop()
       }
+      group.addTask {
+        await self.core.delayed.run()
+        await self.waitForStop()
+      }
       group.addTask { await self.waitForStop() }
       if let endpoint { group.addTask { try await self.keepRegistered(at: endpoint) } }
       // None of them ends by itself but the one that waits for the stop, and one that fails.
@@ -137,9 +141,11 @@ public final class RouteNode: Sendable {
   /// Stops: what was accepted is finished and answered first, for up to `grace`; then the links are ended behind it. What
   /// servers ask from now on is not answered: they ask elsewhere when the links end.
   public func shutdown(within grace: Duration) async {
+    core.delayed.stop()
     await withdraw()
     core.isDraining = true
     await race(for: grace) {
+      await self.core.delayed.waitUntilIdle()
       await self.core.intake.waitUntilIdle()
       await self.core.devices.waitUntilIdle()
       await self.core.desk.persistence.waitUntilIdle()

@@ -29,6 +29,7 @@ struct RaceWorld: Sendable {
       $0.route = {
         $0.probeInterval = .milliseconds(50)
         $0.sweepInterval = .milliseconds(50)
+        $0.delayedInterval = .milliseconds(50)
         $0.unknownSessionGrace = .milliseconds(400)
         $0.unknownServerGrace = .milliseconds(400)
       }

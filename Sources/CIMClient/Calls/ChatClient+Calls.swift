@@ -19,9 +19,10 @@ extension ChatClient {
   ///
   /// - Parameters:
   ///   - limit: How many items are enough.
+  ///   - pageSize: How many the service gives at once.
   ///   - page: Reads the page of that size and token; gives its items and the next token, empty on the last page.
   func pages<Item>(
-    _ what: String, limit: Int = .max,
+    _ what: String, limit: Int = .max, pageSize: Int = 1000,
     _ page: (CimV1.Route.Client, CallOptions, _ size: UInt32, _ token: String) async throws -> (
       [Item], String
     )
@@ -29,7 +30,7 @@ extension ChatClient {
     var items: [Item] = []
     var token = ""
     repeat {
-      let size = UInt32(clamping: min(1000, limit - items.count))
+      let size = UInt32(clamping: min(pageSize, limit - items.count))
       guard size > 0 else { break }
       let (found, next) = try await self.call(what) { route, options in
         try await page(route, options, size, token)

@@ -10,6 +10,7 @@ extension ClientError {
     case .notFound: self.init(.notFound, error.message)
     case .alreadyExists: self.init(.alreadyExists, error.message)
     case .permissionDenied: self.init(.denied, error.message)
+    case .resourceExhausted: self.init(.tooMany, error.message)
     case .unimplemented:
       self.init(
         .incompatible, "\(what) is not known to this service, which is an older one: \(error.message)")

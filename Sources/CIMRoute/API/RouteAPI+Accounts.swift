@@ -91,9 +91,7 @@ extension RouteAPI {
     var after: UserID?
     if !request.pageToken.isEmpty {
       guard let last = UserID(request.pageToken) else {
-        throw RPCError(
-          code: .invalidArgument,
-          message: "page_token is none that was given as next_page_token; begin without one.")
+        throw RPCError.invalidPageToken
       }
       after = last
     }

@@ -101,9 +101,7 @@ extension RouteAPI {
     do throws(InvalidIdentifier) {
       return try parse()
     } catch {
-      throw RPCError(
-        code: .invalidArgument,
-        message: "page_token is none that was given as next_page_token; begin without one.")
+      throw RPCError.invalidPageToken
     }
   }
 }

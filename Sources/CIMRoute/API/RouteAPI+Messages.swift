@@ -11,10 +11,7 @@ extension RouteAPI {
     let idempotency: Append.Idempotency =
       request.idempotencyKey.isEmpty
       ? .none
-      : .key(
-        try parse("idempotency_key") { () throws(InvalidIdentifier) in
-          try IdempotencyKey(request.idempotencyKey)
-        })
+      : .key(try idempotencyKey(request.idempotencyKey))
     try requireServers()
     let verdict = await core.intake.submit(
       Submission(
@@ -47,16 +44,22 @@ extension RouteAPI {
     }
   }
 
+  /// A key from the field of that name.
+  func idempotencyKey(_ text: String) throws(RPCError) -> IdempotencyKey {
+    try parse("idempotency_key") { () throws(InvalidIdentifier) in try IdempotencyKey(text) }
+  }
+
   private func target(of request: CimV1.SendRequest, from sender: UserID) throws(RPCError) -> Conversation {
     switch request.target {
     case .userID(let id): return .direct(between: sender, and: try userID(id, "user_id"))
     case .conversation(let text): return try conversation(text, of: sender)
     case nil:
-      throw RPCError(code: .invalidArgument, message: "target is missing: set user_id or conversation.")
+      throw RPCError.noTarget
     }
   }
 
-  private func conversation(_ text: String, of user: UserID) throws(RPCError) -> Conversation {
+  /// A conversation in which a user can speak, from a field of that name.
+  func conversation(_ text: String, of user: UserID) throws(RPCError) -> Conversation {
     do throws(InvalidSubmission) {
       return try Conversation(text, field: "conversation", of: user)
     } catch {
@@ -102,6 +105,11 @@ extension RouteAPI {
 }
 
 extension RPCError {
+  /// It is not said where a message goes.
+  static var noTarget: RPCError {
+    RPCError(code: .invalidArgument, message: "target is missing: set user_id or conversation.")
+  }
+
   /// A refusal as a status.
   init(_ refused: CimV1.Refused) {
     let code: StatusCode =

@@ -76,3 +76,12 @@ struct RouteAPI: CimV1.Route.Service {
     return value == 0 ? defaultSize : Int(value)
   }
 }
+
+extension RPCError {
+  /// A page token that no answer gave.
+  static var invalidPageToken: RPCError {
+    RPCError(
+      code: .invalidArgument,
+      message: "page_token is none that was given as next_page_token; begin without one.")
+  }
+}

@@ -124,8 +124,8 @@ final class Intake: Sendable {
     return outcome
   }
 
-  /// Why a message is refused for good; nil when it is not.
-  private func refusal(of submission: Submission) async throws(StoreError) -> Refusal? {
+  /// Why a message is refused for good, whatever its group's members are; nil when it is not.
+  func refusal(of submission: Submission) async throws(StoreError) -> Refusal? {
     if let refusal = rules.refusal(of: submission.content) { return refusal }
     if let refusal = rules.refusal(of: submission.ackLevel, in: submission.conversation) { return refusal }
     guard let recipient = submission.recipient, recipient != submission.sender.id,

@@ -29,6 +29,7 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.retentionEntries) var retentionEntries: String?
   @Option(Settings.markLease) var deliveryMarkLease: String?
   @Option(Settings.lateMessages) var deliveryLateMessages: String?
+  @Option(Settings.delayedPerUser) var delayedPerUser: String?
   @Option(Settings.replicas) var replicationReplicas: String?
   @Option(Settings.replicationTimeout) var replicationTimeout: String?
   @OptionGroup var node: NodeOptions
@@ -47,6 +48,7 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.retentionEntries, self.retentionEntries)
     flags.set(Settings.markLease, self.deliveryMarkLease)
     flags.set(Settings.lateMessages, self.deliveryLateMessages)
+    flags.set(Settings.delayedPerUser, self.delayedPerUser)
     flags.set(Settings.replicas, self.replicationReplicas)
     flags.set(Settings.replicationTimeout, self.replicationTimeout)
     return flags
@@ -65,6 +67,8 @@ struct RouteCommand: SettingsCommand {
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
     let limits = try settings.messageLogLimits()
+    var delayed = DelayedLimits.defaults
+    delayed.perUser = try settings.required(Settings.delayedPerUser)
     let redis = RedisClient(address: try settings.required(Settings.redisURL), logger: logger)
     let replication = try settings.replication(logger: logger)
     let registry = try settings.registry(logger: logger)
@@ -72,7 +76,8 @@ struct RouteCommand: SettingsCommand {
     let route: RouteService
     do {
       route = try await RouteService(
-        configuration, stores: .redis(redis, limits: limits, replication: replication), registry: registry,
+        configuration, stores: .redis(redis, limits: limits, delayed: delayed, replication: replication),
+        registry: registry,
         address: address,
         advertised: { advertised ?? Machine.advertised($0) }, grace: grace, logger: logger)
     } catch let error as RPCError {

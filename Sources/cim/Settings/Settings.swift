@@ -67,6 +67,11 @@ enum Settings {
     "How many messages of the lobby or of a group a device gets that was away; it is told when there were more.",
     in: 1...1_000_000, fallback: "500")
 
+  static let delayedPerUser = Setting.number(
+    "delayed.per-user",
+    "How many messages a user may have that are to be sent later, those included that failed within a day.",
+    in: 1...100_000, fallback: "1000")
+
   static let replicas = Setting.number(
     "replication.replicas",
     "How many replicas of Redis must have a message whose sender wants it replicated; without it none is waited for.",
@@ -141,7 +146,7 @@ enum Settings {
     chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
     routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
     markLease.key, lateMessages.key,
-    replicas.key,
+    delayedPerUser.key, replicas.key,
     replicationTimeout.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,

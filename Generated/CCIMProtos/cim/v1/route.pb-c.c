@@ -151,6 +151,48 @@ void   cim__v1__list_members_response__init
   static const Cim__V1__ListMembersResponse init_value = CIM__V1__LIST_MEMBERS_RESPONSE__INIT;
   *message = init_value;
 }
+void   cim__v1__schedule_send_request__init
+                     (Cim__V1__ScheduleSendRequest         *message)
+{
+  static const Cim__V1__ScheduleSendRequest init_value = CIM__V1__SCHEDULE_SEND_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__schedule_send_response__init
+                     (Cim__V1__ScheduleSendResponse         *message)
+{
+  static const Cim__V1__ScheduleSendResponse init_value = CIM__V1__SCHEDULE_SEND_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__list_scheduled_request__init
+                     (Cim__V1__ListScheduledRequest         *message)
+{
+  static const Cim__V1__ListScheduledRequest init_value = CIM__V1__LIST_SCHEDULED_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__list_scheduled_response__init
+                     (Cim__V1__ListScheduledResponse         *message)
+{
+  static const Cim__V1__ListScheduledResponse init_value = CIM__V1__LIST_SCHEDULED_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__scheduled_message__init
+                     (Cim__V1__ScheduledMessage         *message)
+{
+  static const Cim__V1__ScheduledMessage init_value = CIM__V1__SCHEDULED_MESSAGE__INIT;
+  *message = init_value;
+}
+void   cim__v1__cancel_scheduled_request__init
+                     (Cim__V1__CancelScheduledRequest         *message)
+{
+  static const Cim__V1__CancelScheduledRequest init_value = CIM__V1__CANCEL_SCHEDULED_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__cancel_scheduled_response__init
+                     (Cim__V1__CancelScheduledResponse         *message)
+{
+  static const Cim__V1__CancelScheduledResponse init_value = CIM__V1__CANCEL_SCHEDULED_RESPONSE__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor cim__v1__register_request__field_descriptors[1] =
 {
   {
@@ -1372,5 +1414,466 @@ const ProtobufCMessageDescriptor cim__v1__list_members_response__descriptor =
   cim__v1__list_members_response__field_indices_by_name,
   1,  cim__v1__list_members_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__list_members_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__schedule_send_request__field_descriptors[6] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Cim__V1__ScheduleSendRequest, target_case),
+    offsetof(Cim__V1__ScheduleSendRequest, user_id),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conversation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__ScheduleSendRequest, target_case),
+    offsetof(Cim__V1__ScheduleSendRequest, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ScheduleSendRequest, n_content),
+    offsetof(Cim__V1__ScheduleSendRequest, content),
+    &cim__v1__content__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "send_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Cim__V1__ScheduleSendRequest, time_case),
+    offsetof(Cim__V1__ScheduleSendRequest, send_at_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delay_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Cim__V1__ScheduleSendRequest, time_case),
+    offsetof(Cim__V1__ScheduleSendRequest, delay_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduleSendRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__schedule_send_request__field_indices_by_name[] = {
+  2,   /* field[2] = content */
+  1,   /* field[1] = conversation */
+  4,   /* field[4] = delay_ms */
+  5,   /* field[5] = idempotency_key */
+  3,   /* field[3] = send_at_ms */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange cim__v1__schedule_send_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor cim__v1__schedule_send_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ScheduleSendRequest",
+  "ScheduleSendRequest",
+  "Cim__V1__ScheduleSendRequest",
+  "cim.v1",
+  sizeof(Cim__V1__ScheduleSendRequest),
+  6,
+  cim__v1__schedule_send_request__field_descriptors,
+  cim__v1__schedule_send_request__field_indices_by_name,
+  1,  cim__v1__schedule_send_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__schedule_send_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__schedule_send_response__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduleSendResponse, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conversation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduleSendResponse, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "send_at_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduleSendResponse, send_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duplicate",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduleSendResponse, duplicate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__schedule_send_response__field_indices_by_name[] = {
+  1,   /* field[1] = conversation */
+  3,   /* field[3] = duplicate */
+  0,   /* field[0] = id */
+  2,   /* field[2] = send_at_ms */
+};
+static const ProtobufCIntRange cim__v1__schedule_send_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor cim__v1__schedule_send_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ScheduleSendResponse",
+  "ScheduleSendResponse",
+  "Cim__V1__ScheduleSendResponse",
+  "cim.v1",
+  sizeof(Cim__V1__ScheduleSendResponse),
+  4,
+  cim__v1__schedule_send_response__field_descriptors,
+  cim__v1__schedule_send_response__field_indices_by_name,
+  1,  cim__v1__schedule_send_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__schedule_send_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__list_scheduled_request__field_descriptors[2] =
+{
+  {
+    "page_size",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListScheduledRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListScheduledRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__list_scheduled_request__field_indices_by_name[] = {
+  0,   /* field[0] = page_size */
+  1,   /* field[1] = page_token */
+};
+static const ProtobufCIntRange cim__v1__list_scheduled_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__list_scheduled_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ListScheduledRequest",
+  "ListScheduledRequest",
+  "Cim__V1__ListScheduledRequest",
+  "cim.v1",
+  sizeof(Cim__V1__ListScheduledRequest),
+  2,
+  cim__v1__list_scheduled_request__field_descriptors,
+  cim__v1__list_scheduled_request__field_indices_by_name,
+  1,  cim__v1__list_scheduled_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__list_scheduled_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__list_scheduled_response__field_descriptors[2] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ListScheduledResponse, n_messages),
+    offsetof(Cim__V1__ListScheduledResponse, messages),
+    &cim__v1__scheduled_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ListScheduledResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__list_scheduled_response__field_indices_by_name[] = {
+  0,   /* field[0] = messages */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange cim__v1__list_scheduled_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__list_scheduled_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ListScheduledResponse",
+  "ListScheduledResponse",
+  "Cim__V1__ListScheduledResponse",
+  "cim.v1",
+  sizeof(Cim__V1__ListScheduledResponse),
+  2,
+  cim__v1__list_scheduled_response__field_descriptors,
+  cim__v1__list_scheduled_response__field_indices_by_name,
+  1,  cim__v1__list_scheduled_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__list_scheduled_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__scheduled_message__field_descriptors[6] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduledMessage, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conversation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduledMessage, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ScheduledMessage, n_content),
+    offsetof(Cim__V1__ScheduledMessage, content),
+    &cim__v1__content__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "send_at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduledMessage, send_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ScheduledMessage, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ScheduledMessage, n_failure),
+    offsetof(Cim__V1__ScheduledMessage, failure),
+    &cim__v1__refused__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__scheduled_message__field_indices_by_name[] = {
+  2,   /* field[2] = content */
+  1,   /* field[1] = conversation */
+  5,   /* field[5] = failure */
+  0,   /* field[0] = id */
+  3,   /* field[3] = send_at_ms */
+  4,   /* field[4] = state */
+};
+static const ProtobufCIntRange cim__v1__scheduled_message__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor cim__v1__scheduled_message__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ScheduledMessage",
+  "ScheduledMessage",
+  "Cim__V1__ScheduledMessage",
+  "cim.v1",
+  sizeof(Cim__V1__ScheduledMessage),
+  6,
+  cim__v1__scheduled_message__field_descriptors,
+  cim__v1__scheduled_message__field_indices_by_name,
+  1,  cim__v1__scheduled_message__number_ranges,
+  (ProtobufCMessageInit) cim__v1__scheduled_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__cancel_scheduled_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__CancelScheduledRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__cancel_scheduled_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange cim__v1__cancel_scheduled_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__cancel_scheduled_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.CancelScheduledRequest",
+  "CancelScheduledRequest",
+  "Cim__V1__CancelScheduledRequest",
+  "cim.v1",
+  sizeof(Cim__V1__CancelScheduledRequest),
+  1,
+  cim__v1__cancel_scheduled_request__field_descriptors,
+  cim__v1__cancel_scheduled_request__field_indices_by_name,
+  1,  cim__v1__cancel_scheduled_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__cancel_scheduled_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__cancel_scheduled_response__field_descriptors[1] =
+{
+  {
+    "cancelled",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__CancelScheduledResponse, cancelled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__cancel_scheduled_response__field_indices_by_name[] = {
+  0,   /* field[0] = cancelled */
+};
+static const ProtobufCIntRange cim__v1__cancel_scheduled_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__cancel_scheduled_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.CancelScheduledResponse",
+  "CancelScheduledResponse",
+  "Cim__V1__CancelScheduledResponse",
+  "cim.v1",
+  sizeof(Cim__V1__CancelScheduledResponse),
+  1,
+  cim__v1__cancel_scheduled_response__field_descriptors,
+  cim__v1__cancel_scheduled_response__field_indices_by_name,
+  1,  cim__v1__cancel_scheduled_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__cancel_scheduled_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -40,6 +40,13 @@ typedef struct Cim__V1__ListGroupsRequest Cim__V1__ListGroupsRequest;
 typedef struct Cim__V1__ListGroupsResponse Cim__V1__ListGroupsResponse;
 typedef struct Cim__V1__ListMembersRequest Cim__V1__ListMembersRequest;
 typedef struct Cim__V1__ListMembersResponse Cim__V1__ListMembersResponse;
+typedef struct Cim__V1__ScheduleSendRequest Cim__V1__ScheduleSendRequest;
+typedef struct Cim__V1__ScheduleSendResponse Cim__V1__ScheduleSendResponse;
+typedef struct Cim__V1__ListScheduledRequest Cim__V1__ListScheduledRequest;
+typedef struct Cim__V1__ListScheduledResponse Cim__V1__ListScheduledResponse;
+typedef struct Cim__V1__ScheduledMessage Cim__V1__ScheduledMessage;
+typedef struct Cim__V1__CancelScheduledRequest Cim__V1__CancelScheduledRequest;
+typedef struct Cim__V1__CancelScheduledResponse Cim__V1__CancelScheduledResponse;
 
 
 /* --- enums --- */
@@ -346,6 +353,115 @@ struct  Cim__V1__ListMembersResponse
     , 0,NULL, {0,NULL} }
 
 
+typedef enum {
+  CIM__V1__SCHEDULE_SEND_REQUEST__TARGET__NOT_SET = 0,
+  CIM__V1__SCHEDULE_SEND_REQUEST__TARGET_USER_ID = 1,
+  CIM__V1__SCHEDULE_SEND_REQUEST__TARGET_CONVERSATION = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__SCHEDULE_SEND_REQUEST__TARGET__CASE)
+} Cim__V1__ScheduleSendRequest__TargetCase;
+
+typedef enum {
+  CIM__V1__SCHEDULE_SEND_REQUEST__TIME__NOT_SET = 0,
+  CIM__V1__SCHEDULE_SEND_REQUEST__TIME_SEND_AT_MS = 4,
+  CIM__V1__SCHEDULE_SEND_REQUEST__TIME_DELAY_MS = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__SCHEDULE_SEND_REQUEST__TIME__CASE)
+} Cim__V1__ScheduleSendRequest__TimeCase;
+
+struct  Cim__V1__ScheduleSendRequest
+{
+  ProtobufCMessage base;
+  size_t n_content;
+  Cim__V1__Content **content;
+  ProtobufCBinaryData idempotency_key;
+  Cim__V1__ScheduleSendRequest__TargetCase target_case;
+  union {
+    uint64_t user_id;
+    ProtobufCBinaryData conversation;
+  };
+  Cim__V1__ScheduleSendRequest__TimeCase time_case;
+  union {
+    int64_t send_at_ms;
+    int64_t delay_ms;
+  };
+};
+#define CIM__V1__SCHEDULE_SEND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__schedule_send_request__descriptor) \
+    , 0,NULL, {0,NULL}, CIM__V1__SCHEDULE_SEND_REQUEST__TARGET__NOT_SET, {0}, CIM__V1__SCHEDULE_SEND_REQUEST__TIME__NOT_SET, {0} }
+
+
+struct  Cim__V1__ScheduleSendResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData conversation;
+  int64_t send_at_ms;
+  protobuf_c_boolean duplicate;
+};
+#define CIM__V1__SCHEDULE_SEND_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__schedule_send_response__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Cim__V1__ListScheduledRequest
+{
+  ProtobufCMessage base;
+  uint32_t page_size;
+  ProtobufCBinaryData page_token;
+};
+#define CIM__V1__LIST_SCHEDULED_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__list_scheduled_request__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  Cim__V1__ListScheduledResponse
+{
+  ProtobufCMessage base;
+  size_t n_messages;
+  Cim__V1__ScheduledMessage **messages;
+  ProtobufCBinaryData next_page_token;
+};
+#define CIM__V1__LIST_SCHEDULED_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__list_scheduled_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Cim__V1__ScheduledMessage
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData conversation;
+  size_t n_content;
+  Cim__V1__Content **content;
+  int64_t send_at_ms;
+  int32_t state;
+  size_t n_failure;
+  Cim__V1__Refused **failure;
+};
+#define CIM__V1__SCHEDULED_MESSAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__scheduled_message__descriptor) \
+    , {0,NULL}, {0,NULL}, 0,NULL, 0, 0, 0,NULL }
+
+
+struct  Cim__V1__CancelScheduledRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+};
+#define CIM__V1__CANCEL_SCHEDULED_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__cancel_scheduled_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Cim__V1__CancelScheduledResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean cancelled;
+};
+#define CIM__V1__CANCEL_SCHEDULED_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__cancel_scheduled_response__descriptor) \
+    , 0 }
+
+
 /* Cim__V1__RegisterRequest methods */
 void   cim__v1__register_request__init
                      (Cim__V1__RegisterRequest         *message);
@@ -418,6 +534,27 @@ void   cim__v1__list_members_request__init
 /* Cim__V1__ListMembersResponse methods */
 void   cim__v1__list_members_response__init
                      (Cim__V1__ListMembersResponse         *message);
+/* Cim__V1__ScheduleSendRequest methods */
+void   cim__v1__schedule_send_request__init
+                     (Cim__V1__ScheduleSendRequest         *message);
+/* Cim__V1__ScheduleSendResponse methods */
+void   cim__v1__schedule_send_response__init
+                     (Cim__V1__ScheduleSendResponse         *message);
+/* Cim__V1__ListScheduledRequest methods */
+void   cim__v1__list_scheduled_request__init
+                     (Cim__V1__ListScheduledRequest         *message);
+/* Cim__V1__ListScheduledResponse methods */
+void   cim__v1__list_scheduled_response__init
+                     (Cim__V1__ListScheduledResponse         *message);
+/* Cim__V1__ScheduledMessage methods */
+void   cim__v1__scheduled_message__init
+                     (Cim__V1__ScheduledMessage         *message);
+/* Cim__V1__CancelScheduledRequest methods */
+void   cim__v1__cancel_scheduled_request__init
+                     (Cim__V1__CancelScheduledRequest         *message);
+/* Cim__V1__CancelScheduledResponse methods */
+void   cim__v1__cancel_scheduled_response__init
+                     (Cim__V1__CancelScheduledResponse         *message);
 /* --- per-message closures --- */
 
 typedef void (*Cim__V1__RegisterRequest_Closure)
@@ -492,6 +629,27 @@ typedef void (*Cim__V1__ListMembersRequest_Closure)
 typedef void (*Cim__V1__ListMembersResponse_Closure)
                  (const Cim__V1__ListMembersResponse *message,
                   void *closure_data);
+typedef void (*Cim__V1__ScheduleSendRequest_Closure)
+                 (const Cim__V1__ScheduleSendRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ScheduleSendResponse_Closure)
+                 (const Cim__V1__ScheduleSendResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ListScheduledRequest_Closure)
+                 (const Cim__V1__ListScheduledRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ListScheduledResponse_Closure)
+                 (const Cim__V1__ListScheduledResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ScheduledMessage_Closure)
+                 (const Cim__V1__ScheduledMessage *message,
+                  void *closure_data);
+typedef void (*Cim__V1__CancelScheduledRequest_Closure)
+                 (const Cim__V1__CancelScheduledRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__CancelScheduledResponse_Closure)
+                 (const Cim__V1__CancelScheduledResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -522,6 +680,13 @@ extern const ProtobufCMessageDescriptor cim__v1__list_groups_request__descriptor
 extern const ProtobufCMessageDescriptor cim__v1__list_groups_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__list_members_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__list_members_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__schedule_send_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__schedule_send_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__list_scheduled_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__list_scheduled_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__scheduled_message__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__cancel_scheduled_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__cancel_scheduled_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 
