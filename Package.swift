@@ -179,7 +179,7 @@ let package = Package(
       name: "cim",
       dependencies: [
         "CIMClient", "CIMCore", "CIMProtos", "CIMRedis", "CIMRoute", "CIMServer", "CIMZooKeeper", "CEditline",
-        "NgRPC", "NgRPCProtos", "NgRPCServices", "Redis", "ZooKeeper",
+        "NgRPC", "NgRPCInterceptors", "NgRPCProtos", "NgRPCServices", "Redis", "ZooKeeper",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "DequeModule", package: "swift-collections"),
@@ -385,7 +385,7 @@ let package = Package(
       name: "CIMTests",
       dependencies: [
         "NgRPC",
-        "CIMClient", "CIMCore", "CIMRoute", "TestSupport", "cim",
+        "CIMClient", "CIMCore", "CIMProtos", "CIMRoute", "NgRPCProtos", "TestSupport", "cim",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),

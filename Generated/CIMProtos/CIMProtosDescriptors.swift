@@ -10,11 +10,72 @@ public enum CimV1 {}
 public enum CIMProtosDescriptors {
   /// The files, in the order of their names.
   public static let all: [ProtobufFileDescriptor] = [
+    cim_v1_admin,
     cim_v1_message,
     cim_v1_push,
     cim_v1_route,
     cim_v1_session,
   ]
+
+  private static let cim_v1_admin = ProtobufFileDescriptor(
+    name: "cim/v1/admin.proto",
+    imports: [],
+    services: ["cim.v1.Admin"],
+    symbols: [
+      "cim.v1.UserKey",
+      "cim.v1.GetUserSessionsRequest",
+      "cim.v1.GetUserSessionsResponse",
+      "cim.v1.DeviceState",
+      "cim.v1.SessionState",
+      "cim.v1.ListServersRequest",
+      "cim.v1.ListServersResponse",
+      "cim.v1.ServerState",
+      "cim.v1.KickUserRequest",
+      "cim.v1.KickUserResponse",
+      "cim.v1.Admin",
+      "cim.v1.Admin.GetUserSessions",
+      "cim.v1.Admin.ListServers",
+      "cim.v1.Admin.KickUser",
+    ],
+    latin1: """
+      \u{A}\u{12}cim/v1/admin.proto\u{12}\u{6}cim.v1\"A\u{A}\u{7}UserKey\u{12}\u{19}\u{A}\u{7}user_id\u{18}\
+      \u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}userId\u{12}\u{14}\u{A}\u{4}name\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}\
+      R\u{4}nameB\u{5}\u{A}\u{3}key\"=\u{A}\u{16}GetUserSessionsRequest\u{12}#\u{A}\u{4}user\u{18}\u{1}\u{20}\
+      \u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{4}user\"u\u{A}\u{17}GetUserSessionsResponse\u{12}\u{17}\u{A}\u{7}\
+      user_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{6}userId\u{12}\u{12}\u{A}\u{4}name\u{18}\u{2}\u{20}\u{1}(\u{9}\
+      R\u{4}name\u{12}-\u{A}\u{7}devices\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.DeviceStateR\u{7}device\
+      s\"\u{CD}\u{1}\u{A}\u{B}DeviceState\u{12}\u{1B}\u{A}\u{9}device_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}\
+      deviceId\u{12}\u{1F}\u{A}\u{B}device_kind\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{A}deviceKind\u{12})\u{A}\u{10}\
+      login_generation\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}loginGeneration\u{12}%\u{A}\u{F}logged_in_at_ms\u{18}\
+      \u{4}\u{20}\u{1}(\u{3}R\u{C}loggedInAtMs\u{12}.\u{A}\u{7}session\u{18}\u{5}\u{20}\u{1}(\u{B}2\u{14}.\
+      cim.v1.SessionStateR\u{7}session\"\u{F4}\u{1}\u{A}\u{C}SessionState\u{12}\u{1B}\u{A}\u{9}server_id\u{18}\
+      \u{1}\u{20}\u{1}(\u{9}R\u{8}serverId\u{12}-\u{A}\u{12}server_incarnation\u{18}\u{2}\u{20}\u{1}(\u{9}\
+      R\u{11}serverIncarnation\u{12}#\u{A}\u{D}session_epoch\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{C}sessionEpoch\
+      \u{12})\u{A}\u{10}login_generation\u{18}\u{4}\u{20}\u{1}(\u{4}R\u{F}loginGeneration\u{12}&\u{A}\u{F}\
+      is_server_alive\u{18}\u{5}\u{20}\u{1}(\u{8}R\u{D}isServerAlive\u{12}\u{20}\u{A}\u{C}opened_at_ms\u{18}\
+      \u{6}\u{20}\u{1}(\u{3}R\u{A}openedAtMs\"\u{14}\u{A}\u{12}ListServersRequest\"_\u{A}\u{13}ListServers\
+      Response\u{12}\u{19}\u{A}\u{8}route_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}routeId\u{12}-\u{A}\u{7}serv\
+      ers\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.ServerStateR\u{7}servers\"\u{F6}\u{3}\u{A}\u{B}ServerS\
+      tate\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\u{20}\u{A}\u{B}incarnation\u{18}\
+      \u{2}\u{20}\u{1}(\u{9}R\u{B}incarnation\u{12}%\u{A}\u{E}client_address\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{D}\
+      clientAddress\u{12}!\u{A}\u{C}push_address\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{B}pushAddress\u{12}\u{18}\u{A}\
+      \u{7}version\u{18}\u{5}\u{20}\u{1}(\u{9}R\u{7}version\u{12}#\u{A}\u{D}is_registered\u{18}\u{6}\u{20}\
+      \u{1}(\u{8}R\u{C}isRegistered\u{12}\u{1F}\u{A}\u{B}is_draining\u{18}\u{7}\u{20}\u{1}(\u{8}R\u{A}isDr\
+      aining\u{12}\u{1B}\u{A}\u{9}is_linked\u{18}\u{8}\u{20}\u{1}(\u{8}R\u{8}isLinked\u{12}\"\u{A}\u{D}lin\
+      k_since_ms\u{18}\u{9}\u{20}\u{1}(\u{3}R\u{B}linkSinceMs\u{12}%\u{A}\u{B}connections\u{18}\u{A}\u{20}\
+      \u{1}(\u{D}H\u{0}R\u{B}connections\u{88}\u{1}\u{1}\u{12};\u{A}\u{19}unacknowledged_deliveries\u{18}\u{B}\
+      \u{20}\u{1}(\u{D}R\u{18}unacknowledgedDeliveries\u{12}1\u{A}\u{14}unacknowledged_bytes\u{18}\u{C}\u{20}\
+      \u{1}(\u{4}R\u{13}unacknowledgedBytes\u{12}#\u{A}\u{D}pending_tails\u{18}\u{D}\u{20}\u{1}(\u{D}R\u{C}\
+      pendingTailsB\u{E}\u{A}\u{C}_connections\"k\u{A}\u{F}KickUserRequest\u{12}#\u{A}\u{4}user\u{18}\u{1}\
+      \u{20}\u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{4}user\u{12}\u{1B}\u{A}\u{9}device_id\u{18}\u{2}\u{20}\u{1}\
+      (\u{9}R\u{8}deviceId\u{12}\u{16}\u{A}\u{6}reason\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{6}reason\"^\u{A}\u{10}\
+      KickUserResponse\u{12}!\u{A}\u{C}ended_logins\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{B}endedLogins\u{12}'\u{A}\
+      \u{F}closed_sessions\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{E}closedSessions2\u{E2}\u{1}\u{A}\u{5}Admin\u{12}\
+      R\u{A}\u{F}GetUserSessions\u{12}\u{1E}.cim.v1.GetUserSessionsRequest\u{1A}\u{1F}.cim.v1.GetUserSessi\
+      onsResponse\u{12}F\u{A}\u{B}ListServers\u{12}\u{1A}.cim.v1.ListServersRequest\u{1A}\u{1B}.cim.v1.Lis\
+      tServersResponse\u{12}=\u{A}\u{8}KickUser\u{12}\u{17}.cim.v1.KickUserRequest\u{1A}\u{18}.cim.v1.Kick\
+      UserResponseb\u{6}proto3
+      """)
 
   private static let cim_v1_message = ProtobufFileDescriptor(
     name: "cim/v1/message.proto",
@@ -429,11 +490,12 @@ public enum CIMProtosDescriptors {
       \u{A}\u{5}Reset\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12})\u{A}\
       \u{5}after\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{5}after\u{12}'\u{A}\u{4}next\u{18}\
       \u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{4}next\u{12})\u{A}\u{5}until\u{18}\u{4}\u{20}\u{1}\
-      (\u{B}2\u{13}.cim.v1.LogPositionR\u{5}until*\u{BB}\u{1}\u{A}\u{A}KickReason\u{12}\u{1B}\u{A}\u{17}KI\
+      (\u{B}2\u{13}.cim.v1.LogPositionR\u{5}until*\u{DE}\u{1}\u{A}\u{A}KickReason\u{12}\u{1B}\u{A}\u{17}KI\
       CK_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\u{18}\u{A}\u{14}KICK_REASON_REPLACED\u{10}\u{1}\u{12}\u{1A}\u{A}\
       \u{16}KICK_REASON_LOGGED_OUT\u{10}\u{2}\u{12}\u{14}\u{A}\u{10}KICK_REASON_IDLE\u{10}\u{3}\u{12}\u{1A}\
       \u{A}\u{16}KICK_REASON_LOST_TRACK\u{10}\u{5}\u{12}\"\u{A}\u{1E}KICK_REASON_REPLACED_BY_DEVICE\u{10}\u{6}\
-      \"\u{4}\u{8}\u{4}\u{10}\u{4}2I\u{A}\u{7}Session\u{12}>\u{A}\u{7}Connect\u{12}\u{16}.cim.v1.ConnectRe\
-      quest\u{1A}\u{17}.cim.v1.ConnectResponse(\u{1}0\u{1}b\u{6}proto3
+      \u{12}!\u{A}\u{1D}KICK_REASON_ENDED_BY_OPERATOR\u{10}\u{7}\"\u{4}\u{8}\u{4}\u{10}\u{4}2I\u{A}\u{7}Se\
+      ssion\u{12}>\u{A}\u{7}Connect\u{12}\u{16}.cim.v1.ConnectRequest\u{1A}\u{17}.cim.v1.ConnectResponse(\u{1}\
+      0\u{1}b\u{6}proto3
       """)
 }

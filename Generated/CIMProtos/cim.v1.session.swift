@@ -20,6 +20,8 @@ extension CimV1 {
     /// Another device of the user, which logged in later, has taken the place of this one: the service's policy does not allow
     /// both. Log in again only when the user wants that device to leave.
     public static let replacedByDevice = Self(rawValue: 6)
+    /// An operator has ended the login; the detail says why, if the operator said so. Log in again only when the user wants to.
+    public static let endedByOperator = Self(rawValue: 7)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -37,6 +39,7 @@ extension CimV1 {
       case 3: "KICK_REASON_IDLE"
       case 5: "KICK_REASON_LOST_TRACK"
       case 6: "KICK_REASON_REPLACED_BY_DEVICE"
+      case 7: "KICK_REASON_ENDED_BY_OPERATOR"
       default: String(rawValue)
       }
     }

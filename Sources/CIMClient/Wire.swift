@@ -105,6 +105,7 @@ extension ChatClient.KickReason {
       case .replaced: .replaced
       case .replacedByDevice: .replacedByDevice
       case .loggedOut: .loggedOut
+      case .endedByOperator: .endedByOperator
       case .idle: .idle
       case .lostTrack: .lostTrack
       default: .other(reason.rawValue)

@@ -36,6 +36,9 @@ public final class RouteNode: Sendable {
   /// What clients and other services call: `cim.v1.Route`.
   public var services: [any RPCService] { [RouteAPI(core: core)] }
 
+  /// What operators call: `cim.v1.Admin`. It asks nobody who they are: serve it on a port of its own, behind something that does.
+  public var adminServices: [any RPCService] { [AdminAPI(core: core)] }
+
   /// Whether the stores answer and the registry has told its servers.
   public var isReady: Bool { readinessProbe.isReady }
 

@@ -20,7 +20,9 @@ struct Cim: AsyncParsableCommand {
       after each flag: --redis-url … [CIM_REDIS_URL, redis.url].
       """,
     version: Version.text,
-    subcommands: [DemoCommand.self, ChatCommand.self, RouteCommand.self, ServerCommand.self])
+    subcommands: [
+      DemoCommand.self, ChatCommand.self, RouteCommand.self, ServerCommand.self, AdminCommand.self,
+    ])
 
   static func main() async {
     do {
@@ -33,6 +35,9 @@ struct Cim: AsyncParsableCommand {
     } catch let error as SettingError {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       Self.exit(withError: ExitCode(EX_CONFIG))
+    } catch let error as AdminFailure {
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      Self.exit(withError: ExitCode(error.exitCode))
     } catch {
       Self.exit(withError: error)
     }

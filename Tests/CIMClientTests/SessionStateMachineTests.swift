@@ -151,7 +151,7 @@ import Testing
 
   @Test(
     "Who replaced or logged out this device ends the client, which does not come back",
-    arguments: [CimV1.KickReason.replaced, .replacedByDevice, .loggedOut])
+    arguments: [CimV1.KickReason.replaced, .replacedByDevice, .loggedOut, .endedByOperator])
   func kickedForGood(reason: CimV1.KickReason) throws {
     var driver = try SessionDriver()
     try driver.connect()

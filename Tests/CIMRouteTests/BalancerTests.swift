@@ -101,8 +101,8 @@ struct BalancerTests {
   func burst() throws {
     var table = ServerTable()
     let records = try candidates(3).map(\.server)
-    _ = table.apply(records)
-    for record in records { table.linkUp(record.instance) }
+    _ = table.apply(records, at: .now())
+    for record in records { table.linkUp(record.instance, at: .now()) }
     table.tell(90, of: records[0].instance)
     table.tell(30, of: records[1].instance)
     var balancer: any Balancer = LeastConnections()
@@ -118,8 +118,8 @@ struct BalancerTests {
     table.tell(44, of: records[1].instance)
     #expect(table.candidates.map(\.connections) == [90, 44, 45])
     // And what a link told is not known any more when it is down.
-    _ = table.linkDown(records[0].instance)
-    table.linkUp(records[0].instance)
+    _ = table.linkDown(records[0].instance, at: .now())
+    table.linkUp(records[0].instance, at: .now())
     #expect(table.candidates.map(\.connections) == [0, 44, 45])
   }
 

@@ -20,8 +20,8 @@ struct ServerTableTests {
     var table = ServerTable()
     #expect(!table.hasBeenRead)
     let s1 = try record("s1")
-    #expect(table.apply([s1]) == ServerTable.Change(link: [s1]))
-    #expect(table.apply([s1]) == ServerTable.Change())
+    #expect(table.apply([s1], at: .now()) == ServerTable.Change(link: [s1]))
+    #expect(table.apply([s1], at: .now()) == ServerTable.Change())
     #expect(table.hasBeenRead)
   }
 
@@ -29,12 +29,12 @@ struct ServerTableTests {
   func candidates() throws {
     var table = ServerTable()
     let (s1, s2) = (try record("s1"), try record("s2"))
-    _ = table.apply([s2, s1])
+    _ = table.apply([s2, s1], at: .now())
     #expect(table.candidates.map(\.server) == [])
-    table.linkUp(s2.instance)
-    table.linkUp(s1.instance)
+    table.linkUp(s2.instance, at: .now())
+    table.linkUp(s1.instance, at: .now())
     #expect(table.candidates.map(\.server) == [s1, s2])
-    _ = table.apply([try record("s1", isDraining: true), s2])
+    _ = table.apply([try record("s1", isDraining: true), s2], at: .now())
     #expect(table.candidates.map(\.server) == [s2])
   }
 
@@ -42,21 +42,21 @@ struct ServerTableTests {
   func death() throws {
     let s1 = try record("s1")
     var table = ServerTable()
-    _ = table.apply([s1])
-    table.linkUp(s1.instance)
-    #expect(table.apply([]) == ServerTable.Change())
+    _ = table.apply([s1], at: .now())
+    table.linkUp(s1.instance, at: .now())
+    #expect(table.apply([], at: .now()) == ServerTable.Change())
     #expect(table.isAlive(s1.instance))
     #expect(table.candidates.map(\.server) == [])
-    let isDeadWithLink = table.linkDown(s1.instance)
+    let isDeadWithLink = table.linkDown(s1.instance, at: .now())
     #expect(isDeadWithLink)
     #expect(!table.isAlive(s1.instance))
 
-    _ = table.apply([s1])
-    table.linkUp(s1.instance)
-    let isDeadWithNode = table.linkDown(s1.instance)
+    _ = table.apply([s1], at: .now())
+    table.linkUp(s1.instance, at: .now())
+    let isDeadWithNode = table.linkDown(s1.instance, at: .now())
     #expect(!isDeadWithNode)
     #expect(table.isAlive(s1.instance))
-    #expect(table.apply([]) == ServerTable.Change(unlink: [s1.instance]))
+    #expect(table.apply([], at: .now()) == ServerTable.Change(unlink: [s1.instance]))
     #expect(table.alive == [])
   }
 
@@ -64,13 +64,32 @@ struct ServerTableTests {
   func anew() throws {
     let (old, new) = (try record("s1", "a"), try record("s1", "b"))
     var table = ServerTable()
-    _ = table.apply([old])
-    table.linkUp(old.instance)
-    #expect(table.apply([new]) == ServerTable.Change(link: [new]))
+    _ = table.apply([old], at: .now())
+    table.linkUp(old.instance, at: .now())
+    #expect(table.apply([new], at: .now()) == ServerTable.Change(link: [new]))
     // Before its link is up, too: what is sent to it waits.
     #expect(table.successor(of: old.instance) == new.instance)
-    table.linkUp(new.instance)
+    table.linkUp(new.instance, at: .now())
     #expect(table.successor(of: old.instance) == new.instance)
     #expect(table.candidates.map(\.server) == [new])
+  }
+
+  @Test("A link has been up or down since it changed, not since the last try")
+  func since() throws {
+    var table = ServerTable()
+    let server = try record("s1")
+    func time(_ milliseconds: UInt64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+    _ = table.apply([server], at: time(10))
+    #expect(table.known.map(\.since) == [time(10)])
+    _ = table.linkDown(server.instance, at: time(20))
+    #expect(table.known.map(\.since) == [time(10)], "it was not up before")
+    table.linkUp(server.instance, at: time(30))
+    table.linkUp(server.instance, at: time(40))
+    _ = table.apply([server], at: time(50))
+    #expect(table.known.map(\.since) == [time(30)])
+    _ = table.linkDown(server.instance, at: time(60))
+    _ = table.linkDown(server.instance, at: time(70))
+    #expect(table.known.map(\.since) == [time(60)])
+    #expect(table.known.map(\.isLinked) == [false])
   }
 }

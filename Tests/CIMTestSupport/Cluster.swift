@@ -116,6 +116,21 @@ public final class Cluster: Sendable {
     }
   }
 
+  /// Runs `body` with an operator's client of the first route.
+  public func withAdmin<Result>(
+    _ body: (CimV1.Admin.Client) async throws -> Result
+  ) async throws -> Result {
+    let channel = channel(to: routes[0].address)
+    do {
+      let result = try await body(CimV1.Admin.Client(channel))
+      await channel.shutdown(within: .zero)
+      return result
+    } catch {
+      await channel.shutdown(within: .zero)
+      throw error
+    }
+  }
+
   /// Who is online, as a client is told.
   public func onlineUsers(as client: TestClient) async throws -> [CimV1.User] {
     let options = CallOptions(metadata: ["authorization": "Bearer \(client.token)"])

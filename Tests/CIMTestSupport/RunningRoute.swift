@@ -17,7 +17,7 @@ public final class RunningRoute: Sendable {
     cluster.route(&configuration)
     let node = RouteNode(
       configuration: configuration, stores: cluster.stores, registry: cluster.registry, logger: logger)
-    server = RPCServer(services: node.services, logger: logger)
+    server = RPCServer(services: node.services + node.adminServices, logger: logger)
     address = try await server.start(on: .hostAndPort("127.0.0.1", 0))
     self.node = node
     task = Task { try await node.run(advertising: nil) }

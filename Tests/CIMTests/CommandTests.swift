@@ -6,6 +6,7 @@ import Testing
 @Suite struct CommandTests {
   private static let commands: [any SettingsCommand.Type] = [
     ChatCommand.self, DemoCommand.self, RouteCommand.self, ServerCommand.self,
+    AdminServersCommand.self,
   ]
 
   /// The flags with a value in a command's help.

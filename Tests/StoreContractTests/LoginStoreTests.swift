@@ -69,6 +69,22 @@ struct LoginStoreTests {
     }
   }
 
+  @Test("A user's logins are those that stand, by device, and nobody else's", arguments: StoreForm.all)
+  func list(form: StoreForm) async throws {
+    try await form.withStores { stores in
+      #expect(try await stores.logins.logins(of: Account.ada.id) == [])
+      _ = try await stores.logins.create(user: Account.ada.id, device: .phone)
+      let laptop = try await stores.logins.create(
+        user: Account.ada.id, device: .laptop, kind: try DeviceKind("desktop"))
+      let phone = try await stores.logins.create(user: Account.ada.id, device: .phone)
+      let bob = try await stores.logins.create(user: Account.bob.id, device: .phone)
+      #expect(try await stores.logins.logins(of: Account.ada.id) == [laptop, phone])
+      #expect(try await stores.logins.logins(of: Account.bob.id) == [bob])
+      _ = try await stores.logins.revoke(laptop.token)
+      #expect(try await stores.logins.logins(of: Account.ada.id) == [phone])
+    }
+  }
+
   @Test("The token that a device had before can't revoke its new login", arguments: StoreForm.all)
   func staleRevocation(form: StoreForm) async throws {
     try await form.withStores { stores in

@@ -75,6 +75,8 @@ extension ChatClient {
     case replacedByDevice
     /// The login was ended. The client gives up.
     case loggedOut
+    /// An operator of the service ended the login. The client gives up.
+    case endedByOperator
     /// Nothing was heard of the client. It connects again.
     case idle
     /// The service has lost track of the connection. The client connects again.

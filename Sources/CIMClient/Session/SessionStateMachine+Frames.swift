@@ -62,6 +62,8 @@ extension SessionStateMachine {
         .final(ClientError(.kicked, "another device of this user has taken this one's place: \(kick.detail)"))
       case .loggedOut:
         .final(ClientError(.kicked, "the login was ended: \(kick.detail)"))
+      case .endedByOperator:
+        .final(ClientError(.kicked, "an operator of the service ended the login: \(kick.detail)"))
       case .idle, .lostTrack, .other:
         .transient("the server closed the connection: \(kick.detail)")
       }

@@ -9,6 +9,9 @@ public protocol LoginStore: Store {
   /// The login that the token proves; `nil` when it was replaced, revoked or never given.
   func login(for token: LoginToken) async throws(StoreError) -> Login?
 
+  /// The logins of a user that stand, by ascending device id.
+  func logins(of user: UserID) async throws(StoreError) -> [Login]
+
   /// Ends the login that the token proves.
   ///
   /// - Returns: the login that this call ended; `nil` when the token was not valid (any more), also when another call

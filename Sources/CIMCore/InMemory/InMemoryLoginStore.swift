@@ -38,6 +38,10 @@ public final class InMemoryLoginStore: LoginStore {
     self.users.withLock { $0[token.user]?.login(for: token) }
   }
 
+  public func logins(of user: UserID) async throws(StoreError) -> [Login] {
+    self.users.withLock { $0[user]?.byDevice.values.sorted { $0.device < $1.device } ?? [] }
+  }
+
   public func revoke(_ token: LoginToken) async throws(StoreError) -> Login? {
     self.users.withLock { users in
       guard let login = users[token.user]?.login(for: token) else { return nil }

@@ -41,6 +41,20 @@ public struct RedisLoginStore: LoginStore {
     }
   }
 
+  public func logins(of user: UserID) async throws(StoreError) -> [Login] {
+    let reply = await redis.send([RedisCommand("HGETALL", StoreKey.logins(user))])[0]
+    do {
+      var logins: [Login] = []
+      for (field, value) in try reply.get().asPairs() {
+        guard let token = try field.asTokenField(of: user) else { continue }
+        logins.append(try value.asLogin(token: token))
+      }
+      return logins.sorted { $0.device < $1.device }
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
   public func revoke(_ token: LoginToken) async throws(StoreError) -> Login? {
     do {
       let ended = try await redis.run(
@@ -55,6 +69,17 @@ public struct RedisLoginStore: LoginStore {
 }
 
 extension RedisValue {
+  /// The token that a field of a user's logins is about; nil for a field of another kind, see `createLogin`.
+  fileprivate func asTokenField(of user: UserID) throws(RedisError) -> LoginToken? {
+    let field = try asString()
+    guard field.hasPrefix("token:") else { return nil }
+    guard let token = LoginToken("\(user).\(field.dropFirst("token:".count))") else {
+      // What it is stays out of logs: it may be most of a token.
+      throw RedisError(.unexpectedReply, "expected a login's token, got something else")
+    }
+    return token
+  }
+
   /// Reads `<generation> <device>[ <kind>]`.
   fileprivate func asLogin(token: LoginToken) throws(RedisError) -> Login {
     try parsed("a login") { text in

@@ -20,7 +20,8 @@ struct DeliveryWindow: Sendable {
 
   private let limits: Limits
   private var entries: Deque<Entry> = []
-  private var bytes = 0
+  /// How many bytes are under way.
+  private(set) var bytes = 0
   /// The number of the last delivery.
   private(set) var lastNumber: UInt64 = 0
 
@@ -28,6 +29,9 @@ struct DeliveryWindow: Sendable {
 
   /// Whether nothing more is let in until something is acknowledged.
   var isFull: Bool { entries.count >= limits.count || bytes >= limits.bytes }
+
+  /// How many deliveries are under way.
+  var count: Int { entries.count }
 
   /// Takes note of a delivery.
   ///

@@ -64,6 +64,7 @@ final class LinkDriver {
       guard attempt == machine.attempt, stream != nil, whenFinished.isEmpty else { return done(false) }
       send(frame)
       done(true)
+    case .inspect(let done): done(outbox.backlog)
     case .finish(let done): finish(done)
     case .stop: stop()
     }
@@ -97,6 +98,7 @@ final class LinkDriver {
       switch command {
       case .reply(_, _, let done): done(false)
       case .finish(let done): done()
+      case .inspect(let done): done(nil)
       default: break
       }
     }

@@ -36,6 +36,12 @@ struct LinkOutbox: Sendable {
     tails = PendingTails(capacity: limits.tails)
   }
 
+  /// What waits on the link.
+  var backlog: LinkBacklog {
+    LinkBacklog(
+      unacknowledged: window.count, unacknowledgedBytes: window.bytes, pendingTails: tails.weight)
+  }
+
   /// A message is for sessions on the server, or for its conversation's members there.
   ///
   /// - Parameter bytes: about how large it is.

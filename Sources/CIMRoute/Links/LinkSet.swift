@@ -35,7 +35,7 @@ final class LinkSet: Sendable {
   func apply(_ records: [ServerRecord], make: (ServerRecord) -> ServerLink) {
     state.withLock { state in
       guard !state.isStopped else { return }
-      let change = state.servers.apply(records)
+      let change = state.servers.apply(records, at: .now())
       for record in change.link {
         let link = make(record)
         state.links[record.instance] = link
@@ -52,7 +52,7 @@ final class LinkSet: Sendable {
       guard state.links[instance] != nil else { return }
       state.interest.apply(interest, of: instance, isFirst: isFirst)
       guard isFirst else { return }
-      state.servers.linkUp(instance)
+      state.servers.linkUp(instance, at: .now())
       state.failing.remove(instance)
     }
   }
@@ -68,7 +68,7 @@ final class LinkSet: Sendable {
   func down(_ instance: ServerInstance) -> Bool {
     state.withLock { state in
       state.interest.remove(instance)
-      if state.servers.linkDown(instance) { state.drop(instance) }
+      if state.servers.linkDown(instance, at: .now()) { state.drop(instance) }
       return state.links[instance] != nil && state.failing.insert(instance).inserted
     }
   }
@@ -115,6 +115,11 @@ final class LinkSet: Sendable {
 
   /// Whether the registry has told its servers.
   var hasBeenRead: Bool { state.withLock { $0.servers.hasBeenRead } }
+
+  /// What is known of the servers that live, each with its link, by ascending id and registration.
+  var known: [(server: ServerTable.Entry, link: ServerLink?)] {
+    state.withLock { state in state.servers.known.map { ($0, state.links[$0.record.instance]) } }
+  }
 
   /// All servers that live.
   var alive: [ServerInstance] { state.withLock { $0.servers.alive } }

@@ -18,7 +18,8 @@ struct PendingTails: Sendable {
   /// How many conversations and sessions are kept, at least 1.
   private let capacity: Int
   private var entries: [String: Entry] = [:]
-  private var weight = 0
+  /// How many conversations and sessions are kept.
+  private(set) var weight = 0
   private var isOverfull = false
 
   init(capacity: Int) { self.capacity = capacity }

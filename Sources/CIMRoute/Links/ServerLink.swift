@@ -18,6 +18,8 @@ enum LinkCommand: Sendable {
   case send(CimV1.LinkRequest.Frame)
   /// The answer to a request that came in that try; not sent when another try has begun. `done` is told whether it was.
   case reply(CimV1.LinkRequest.Frame, attempt: UInt64, done: @Sendable (_ isSent: Bool) -> Void)
+  /// Asks what waits on the link.
+  case inspect(@Sendable (LinkBacklog?) -> Void)
   /// This route goes away: the link is ended behind what was sent. `done` is called when the server has ended it, too.
   case finish(done: @Sendable () -> Void)
   /// The server is dead, or this route goes away at once.
@@ -49,6 +51,13 @@ final class ServerLink: Sendable {
   /// - Returns: false after `stop`.
   @discardableResult
   func push(_ command: LinkCommand) -> Bool { queue.push(command) }
+
+  /// What waits on the link; nil when it has been stopped.
+  func backlog() async -> LinkBacklog? {
+    await withCheckedContinuation { continuation in
+      if !push(.inspect { continuation.resume(returning: $0) }) { continuation.resume(returning: nil) }
+    }
+  }
 
   /// Ends the link behind what was sent, and returns when the server has ended it, too, or when it is stopped.
   func finish() async {

@@ -13,11 +13,18 @@ struct ServerTable: Sendable {
     var unlink: [ServerInstance] = []
   }
 
-  private struct Entry {
-    var record: ServerRecord
-    var isRegistered = true
-    var isLinked = false
-    var load = ServerLoad()
+  /// What is known of a server that lives.
+  struct Entry: Hashable {
+    /// What it tells of itself.
+    fileprivate(set) var record: ServerRecord
+    /// Whether it stands in the registry.
+    fileprivate(set) var isRegistered = true
+    /// Whether its link is up.
+    fileprivate(set) var isLinked = false
+    /// Since when its link is up or down.
+    fileprivate(set) var since: Timestamp
+    /// How many clients it has.
+    fileprivate(set) var load = ServerLoad()
   }
 
   private var entries: [ServerInstance: Entry] = [:]
@@ -25,7 +32,7 @@ struct ServerTable: Sendable {
   private(set) var hasBeenRead = false
 
   /// The registry's list is now this one.
-  mutating func apply(_ records: [ServerRecord]) -> Change {
+  mutating func apply(_ records: [ServerRecord], at now: Timestamp) -> Change {
     hasBeenRead = true
     var change = Change()
     let registered = Set(records.map(\.instance))
@@ -38,24 +45,31 @@ struct ServerTable: Sendable {
     }
     for record in records {
       if entries[record.instance] == nil { change.link.append(record) }
-      entries[record.instance, default: Entry(record: record)].record = record
+      entries[record.instance, default: Entry(record: record, since: now)].record = record
       entries[record.instance]?.isRegistered = true
     }
     return change
   }
 
   /// A link is up.
-  mutating func linkUp(_ instance: ServerInstance) { entries[instance]?.isLinked = true }
+  mutating func linkUp(_ instance: ServerInstance, at now: Timestamp) { setLinked(true, instance, now) }
 
   /// A link is down.
   ///
   /// - Returns: whether the server is dead.
-  mutating func linkDown(_ instance: ServerInstance) -> Bool {
-    entries[instance]?.isLinked = false
+  mutating func linkDown(_ instance: ServerInstance, at now: Timestamp) -> Bool {
+    setLinked(false, instance, now)
     entries[instance]?.load = ServerLoad()
     guard entries[instance]?.isRegistered == false else { return false }
     entries[instance] = nil
     return true
+  }
+
+  private mutating func setLinked(_ isLinked: Bool, _ instance: ServerInstance, _ now: Timestamp) {
+    // A try that fails while the link is down changes nothing.
+    guard entries[instance]?.isLinked == !isLinked else { return }
+    entries[instance]?.isLinked = isLinked
+    entries[instance]?.since = now
   }
 
   /// A server has told how many clients are connected to it.
@@ -71,6 +85,14 @@ struct ServerTable: Sendable {
 
   /// Whether a server's link is up.
   func isLinked(_ instance: ServerInstance) -> Bool { entries[instance]?.isLinked == true }
+
+  /// What is known of the servers that live, by ascending id and registration.
+  var known: [Entry] {
+    entries.values.sorted {
+      ($0.record.instance.id, $0.record.instance.incarnation.rawValue)
+        < ($1.record.instance.id, $1.record.instance.incarnation.rawValue)
+    }
+  }
 
   /// All servers that live.
   var alive: [ServerInstance] { Array(entries.keys) }

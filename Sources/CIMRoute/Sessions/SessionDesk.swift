@@ -181,21 +181,6 @@ struct SessionDesk: Sendable {
       _ = try await sessions.close(session)
     }
   }
-
-  /// Ends the login that a token stands for, and the device's connection.
-  ///
-  /// - Throws: UNAUTHENTICATED for a token that is not valid, `StoreError` when the store is away: nothing has happened.
-  func logOut(_ token: LoginToken) async throws {
-    guard let login = try await stores.logins.revoke(token) else { throw RPCError.invalidToken }
-    // The token is worth nothing from here on; what is left to do can't fail the call any more.
-    persistence.attempt("close the session of a login that was ended") { [self] () async throws(StoreError) in
-      let found = try await stores.sessions.sessions(of: [login.user])[login.user] ?? []
-      for session in found where session.device == login.device {
-        links.kick(session, .loggedOut, "The device logged out; log in again to connect.")
-        _ = try await stores.sessions.close(session)
-      }
-    }
-  }
 }
 
 extension SessionDesk.Opening {
@@ -211,14 +196,6 @@ extension Admission {
   fileprivate mutating func excludes(deadAmong sessions: [CIMCore.Session], _ links: LinkSet) -> Bool {
     dead.formUnion(sessions.map(\.instance))
     return links.alive(sessions).isEmpty
-  }
-}
-
-extension SessionStore {
-  /// Removes exactly that session.
-  fileprivate func close(_ session: CIMCore.Session) async throws(StoreError) -> Bool {
-    try await close(
-      user: session.user, device: session.device, epoch: session.epoch, on: session.instance)
   }
 }
 

@@ -32,6 +32,8 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.delayedPerUser) var delayedPerUser: String?
   @Option(Settings.replicas) var replicationReplicas: String?
   @Option(Settings.replicationTimeout) var replicationTimeout: String?
+  @Option(Settings.adminListen) var adminListen: String?
+  @Option(Settings.adminToken) var adminToken: String?
   @OptionGroup var node: NodeOptions
 
   var common: CommonOptions { self.node.common }
@@ -51,6 +53,8 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.delayedPerUser, self.delayedPerUser)
     flags.set(Settings.replicas, self.replicationReplicas)
     flags.set(Settings.replicationTimeout, self.replicationTimeout)
+    flags.set(Settings.adminListen, self.adminListen)
+    flags.set(Settings.adminToken, self.adminToken)
     return flags
   }
 
@@ -66,6 +70,7 @@ struct RouteCommand: SettingsCommand {
     configuration.loginPolicy = try settings.required(Settings.routeLoginPolicy)
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
+    let admin = try settings.adminAccess()
     let limits = try settings.messageLogLimits()
     var delayed = DelayedLimits.defaults
     delayed.perUser = try settings.required(Settings.delayedPerUser)
@@ -79,11 +84,12 @@ struct RouteCommand: SettingsCommand {
         configuration, stores: .redis(redis, limits: limits, delayed: delayed, replication: replication),
         registry: registry,
         address: address,
-        advertised: { advertised ?? Machine.advertised($0) }, grace: grace, logger: logger)
+        advertised: { advertised ?? Machine.advertised($0) }, admin: admin, grace: grace, logger: logger)
     } catch let error as RPCError {
       throw SettingError.unusable(Settings.routeListen, value: "\(address)", reason: error.message)
     }
     logger.notice("Route \(configuration.id) listens on \(route.endpoint).")
+    if let endpoint = route.adminEndpoint { logger.notice("It listens for operators on \(endpoint).") }
     let statistics = try settings.statistics(of: { route.statistics }, logger: logger)
     try await serve(statistics + [RegistryService(registry: registry), route], logger: logger)
     await redis.shutdown()
@@ -92,6 +98,12 @@ struct RouteCommand: SettingsCommand {
 }
 
 extension SettingsReader {
+  /// How operators are let in; `nil` when they are not.
+  fileprivate func adminAccess() throws(SettingError) -> AdminAccess? {
+    guard let address = try self.value(Settings.adminListen) else { return nil }
+    return try AdminAccess(address: address, token: try self.value(Settings.adminToken))
+  }
+
   /// How much is kept, and for how long.
   fileprivate func messageLogLimits() throws(SettingError) -> MessageLogLimits {
     var limits = MessageLogLimits.defaults

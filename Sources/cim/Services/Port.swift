@@ -17,18 +17,22 @@ struct Port: Sendable {
 
   /// Opens a port. It is not healthy before `setReady`.
   ///
-  /// - Parameter address: Where to listen; with port 0 the system chooses one.
+  /// - Parameters:
+  ///   - interceptors: Step into every call, those of health and reflection included.
+  ///   - address: Where to listen; with port 0 the system chooses one.
   /// - Throws: `RPCError` when the address can't be bound.
-  static func open(_ services: [any RPCService], on address: Endpoint, logger: Logger) async throws
-    -> Port
-  {
+  static func open(
+    _ services: [any RPCService], interceptors: [any ServerInterceptor] = [], on address: Endpoint,
+    logger: Logger
+  ) async throws -> Port {
     var router = RPCRouter()
     for service in services { service.register(with: &router) }
     let names = router.services
     let health = HealthService(
       Dictionary(uniqueKeysWithValues: ([""] + names).map { ($0, HealthService.Status.notServing) }))
     let server = RPCServer(
-      services: services + [health, ReflectionService(CIMProtosDescriptors.all)], logger: logger)
+      services: services + [health, ReflectionService(CIMProtosDescriptors.all)],
+      interceptors: interceptors, logger: logger)
     let bound = try await server.start(on: .hostAndPort(address.host, address.port))
     let endpoint = Endpoint(host: address.host, port: bound.port ?? address.port)
     return Port(endpoint: endpoint, server: server, health: health, names: names)

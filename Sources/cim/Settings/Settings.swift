@@ -82,6 +82,21 @@ enum Settings {
     "How long replicas are waited for; less than 5 s. A message that they are late for is accepted as logged.",
     fallback: "1s")
 
+  // MARK: Operators
+
+  static let adminListen = Setting.address(
+    "admin.listen",
+    "Where the route listens for operators. Without admin.token it must be an address of this machine only.",
+    fallback: "off")
+
+  static let adminRoute = Setting.address(
+    "admin.route", of: "admin", "Where the route listens for operators.", fallback: "127.0.0.1:7410")
+
+  static let adminToken = Setting(
+    "admin.token", "token",
+    "What operators show to be let in. A flag is seen by everybody on the machine: set it in the environment.",
+    rule: OperatorToken.rule, fallback: "none", isSecret: true, parse: { OperatorToken($0) })
+
   // MARK: Server
 
   static let serverListen = Setting.address(
@@ -146,8 +161,7 @@ enum Settings {
     chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
     routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
     markLease.key, lateMessages.key,
-    delayedPerUser.key, replicas.key,
-    replicationTimeout.key,
+    delayedPerUser.key, replicas.key, replicationTimeout.key, adminListen.key, adminRoute.key, adminToken.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
     textBytes.key, grace.key, statisticsInterval.key, logLevel.key,

@@ -52,6 +52,12 @@ struct HeldLogins: LoginStore {
     }
   }
 
+  func logins(of user: UserID) async throws(StoreError) -> [Login] {
+    try await gate.pass(StoreCall(.logins, users: [user])) { () async throws(StoreError) in
+      try await inner.logins(of: user)
+    }
+  }
+
   func revoke(_ token: LoginToken) async throws(StoreError) -> Login? {
     try await gate.pass(StoreCall(.revokeLogin, users: [token.user])) { () async throws(StoreError) in
       try await inner.revoke(token)

@@ -7,7 +7,7 @@ public struct StoreCall: Hashable, Sendable {
     // Accounts.
     case register, accounts
     // Logins.
-    case createLogin, login, revokeLogin
+    case createLogin, login, logins, revokeLogin
     // Sessions.
     case open, restate, close, sessions, onlineUsers, sweep, knownInstances, forget
     // The log.
