@@ -55,18 +55,18 @@ import Testing
     let page = HistoryPage(entries: [.message(self.message), .membership(entry)], older: self.place)
     let outputs: [(type: String, output: ChatOutput)] = [
       ("message", .message(self.message)), ("membership", .membership(entry, isOwn: false)),
-      ("missed", .missed(3)), ("state", .state(.connecting, nil, news: nil)),
+      ("missed", .missed([.lobby: 3])), ("state", .state(.connecting, nil, news: nil)),
       ("state", .state(.ready(server), self.ann, news: .connected)),
       ("state", .state(.reconnecting(reason: "cut", delay: .milliseconds(1500)), nil, news: nil)),
       ("state", .state(.closed, nil, news: nil)),
       ("state", .state(.failed(ClientError(.kicked, "kicked")), nil, news: nil)),
       ("moved", .moved(to: server, away: .milliseconds(20))),
-      ("reset", .reset(.lobby, after: nil, until: self.place, next: nil)), ("resumed", .resumed(1)),
+      ("reset", .reset(.lobby, after: nil, until: self.place, next: nil, me: nil)), ("resumed", .resumed(1)),
       ("done", .done(.createdGroup(team))), ("done", .done(.joinedGroup(team, isNew: false))),
       ("done", .done(.leftGroup(team, isNew: true))), ("done", .done(.answersHere(true))),
       ("answer", .answer("hi!")), ("listing", .listing(.onlineUsers([self.ann], prefix: "a", me: nil))),
       ("listing", .listing(.members([self.ann], of: team, me: nil))), ("listing", .listing(.groups([team]))),
-      ("listing", .listing(.history(page, of: .lobby))),
+      ("listing", .listing(.history(page, of: .lobby, me: nil))),
       (
         "listing",
         .listing(

@@ -39,8 +39,8 @@ import Testing
     let olu = Account(id: UserID(1), name: try UserName("olu"))
     let conversation = Conversation.direct(between: UserID(1), and: UserID(2))
     #expect(
-      self.plain.message(try self.message("hi", in: conversation), me: olu)
-        == "13:23:04 [private to 2] olu (1): hi")
+      self.plain.logLine(try self.message("hi", in: conversation), me: olu).text
+        == "[private to 2] olu (1): hi")
   }
 
   @Test("Colours mark the time and the sender, and nothing else changes")
@@ -130,7 +130,7 @@ import Testing
   func resets() {
     func place(_ seq: UInt64, epoch: UInt64 = 1) -> LogPosition { LogPosition(epoch: epoch, seq: seq) }
     func line(_ after: LogPosition?, _ until: LogPosition?) -> String? {
-      self.shown(.reset(.lobby, after: after, until: until, next: nil))
+      self.shown(.reset(.lobby, after: after, until: until, next: nil, me: nil))
     }
     let rest = "in the lobby can't be shown any more: they are too old, or too many"
     #expect(line(place(3), place(10)) == "* 7 messages \(rest)")
@@ -148,8 +148,17 @@ import Testing
     #expect(self.shown(.membership(entry, isOwn: false)) == "* ann (3) joined group team")
     #expect(self.shown(.membership(entry, isOwn: true)) == nil, "who did it was told")
     #expect(self.shown(.moved(to: try ServerID("s2"), away: .zero)) == "* moved to server s2")
-    #expect(self.shown(.missed(1)) == "* 1 message came while you were away")
-    #expect(self.shown(.missed(12)) == "* 12 messages came while you were away")
+    let direct = Conversation.direct(between: UserID(1), and: UserID(2))
+    let other = Conversation.direct(between: UserID(1), and: UserID(3))
+    #expect(self.shown(.missed([direct: 1])) == "* 1 message came while you were away")
+    #expect(
+      self.shown(
+        .missed([
+          direct: 1, .group(try GroupID("team")): 3, .lobby: 10, .group(try GroupID("a")): 1, other: 1,
+        ]))
+        == "* 16 messages came while you were away: 10 to everybody, 1 in group a, 3 in group team, 2 private"
+    )
+    #expect(self.shown(.missed([.lobby: 12])) == "* 12 messages came while you were away: 12 to everybody")
   }
 
   @Test("What was searched for is marked in colour, and plain without")
@@ -176,10 +185,16 @@ import Testing
   @Test("A page of history says whether there is more")
   func history() throws {
     let message = try self.message("hi")
-    func page(_ older: LogPosition?) -> String? {
-      self.shown(.listing(.history(HistoryPage(entries: [.message(message)], older: older), of: .lobby)))
+    func page(_ older: LogPosition?, of conversation: Conversation = .lobby) -> String? {
+      self.shown(
+        .listing(
+          .history(
+            HistoryPage(entries: [.message(message)], older: older), of: conversation, me: self.me)))
     }
-    let lines = "what was said in the lobby: 1\n  13:23:04 olu (1): hi\n"
+    let direct = Conversation.direct(between: UserID(7), and: UserID(1))
+    #expect(
+      page(nil, of: direct)?.hasPrefix("the last of your private conversation with 1: 1\n  13:") == true)
+    let lines = "the last of the lobby: 1\n  13:23:04 olu (1): hi\n"
     #expect(page(message.position) == lines + "* for what is older, give the same command again")
     #expect(page(nil) == lines + "* nothing older is kept for you")
   }

@@ -9,11 +9,11 @@ extension ChatOutput {
     switch self {
     case .message(let message): ["type": "message"] + JSONValue(message)
     case .membership(let entry, _): ["type": "membership"] + JSONValue(entry)
-    case .missed(let count): ["type": "missed", "count": JSONValue(count)]
+    case .missed(let counts): Self.json(counts)
     case .state(let state, let account, _): Self.json(state, account)
     case .moved(let server, let away):
       ["type": "moved", "server": JSONValue(server), "away_ms": JSONValue(away)]
-    case .reset(let conversation, let after, let until, let next):
+    case .reset(let conversation, let after, let until, let next, _):
       [
         "type": "reset", "conversation": JSONValue(conversation),
         "after": JSONValue(after) { JSONValue($0) }, "until": JSONValue(until) { JSONValue($0) },
@@ -44,6 +44,15 @@ extension ChatOutput {
       Self.error("there is no command \(command)", line, usage: LineCommand.all.map(\.usage))
     case .failure(let message, let line): Self.error(message, line)
     }
+  }
+
+  private static func json(_ missed: [Conversation: Int]) -> JSONValue {
+    [
+      "type": "missed", "count": JSONValue(missed.values.reduce(0, +)),
+      "conversations": .array(
+        missed.sorted { $0.key.description < $1.key.description }
+          .map { ["conversation": JSONValue($0.key), "count": JSONValue($0.value)] }),
+    ]
   }
 
   private static func json(_ state: ChatClient.State, _ account: Account?) -> JSONValue {
@@ -105,7 +114,7 @@ extension Listing {
       ]
     case .groups(let groups):
       ["list": "groups", "items": .array(groups.map { JSONValue(Conversation.group($0)) })]
-    case .history(let page, let conversation):
+    case .history(let page, let conversation, _):
       [
         "list": "history", "conversation": JSONValue(conversation), "more": .bool(page.older != nil),
         "items": .array(page.entries.map { JSONValue($0) }),
@@ -125,7 +134,10 @@ extension Listing {
     case .commands(let commands):
       [
         "list": "commands",
-        "items": .array(commands.map { ["usage": .string($0.usage), "does": .string($0.summary)] }),
+        "items": .array(
+          commands.map {
+            ["name": .string($0.name), "usage": .string($0.usage), "does": .string($0.summary)]
+          }),
       ]
     case .info(let info, let routes, let log):
       [

@@ -8,13 +8,14 @@ enum ChatOutput: Sendable {
   case message(ChatMessage)
   /// `isOwn`: it is about this user, who knows of it.
   case membership(MembershipEntry, isOwn: Bool)
-  /// So many messages came that were said while the user was away.
-  case missed(Int)
+  /// So many messages came of each conversation that were said while the user was away.
+  case missed([Conversation: Int])
   /// The connection changed. `news` is what a person wants to know of it, if anything.
   case state(ChatClient.State, Account?, news: ConnectionNews?)
   case moved(to: ServerID, away: Duration)
   /// Messages are missing for good; see `ChatClient.Event.reset`.
-  case reset(Conversation, after: LogPosition?, until: LogPosition?, next: LogPosition?)
+  case reset(
+    Conversation, after: LogPosition?, until: LogPosition?, next: LogPosition?, me: Account?)
 
   // What becomes of lines.
   case accepted(SentLine, Accepted)
@@ -72,7 +73,7 @@ enum Listing: Sendable {
   case members([Account], of: GroupID, me: Account?)
   case groups([GroupID])
   /// The same request again, with nothing between, lists what is older.
-  case history(HistoryPage, of: Conversation)
+  case history(HistoryPage, of: Conversation, me: Account?)
   /// The newest of what was found, oldest first; `hasMore`: there are older ones.
   case found([ChatLogLine], keyword: String, hasMore: Bool)
   case emoji(page: Int)

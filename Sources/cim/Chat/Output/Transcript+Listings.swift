@@ -15,7 +15,7 @@ extension Transcript {
       self.users(users, me, title: "members of group \(group)")
     case .groups(let groups):
       (["your groups: \(groups.count)"] + groups.map { "  \($0)" }).joined(separator: "\n")
-    case .history(let page, let conversation): self.history(page, conversation)
+    case .history(let page, let conversation, let me): self.history(page, conversation, me)
     case .found(let lines, let keyword, let hasMore): self.found(lines, keyword, hasMore: hasMore)
     case .emoji(let page): self.emoji(page)
     case .commands(let commands): self.commands(commands)
@@ -33,10 +33,10 @@ extension Transcript {
     return (["\(title): \(users.count)"] + lines).joined(separator: "\n")
   }
 
-  private func history(_ page: HistoryPage, _ conversation: Conversation) -> String {
+  private func history(_ page: HistoryPage, _ conversation: Conversation, _ me: Account?) -> String {
     let lines = page.entries.map { entry in
       switch entry {
-      case .message(let message): "  \(self.message(message))"
+      case .message(let message): "  \(self.message(message, mark: ""))"
       case .membership(let entry): "  \(self.clock.stamp(entry.loggedAt)) * \(self.membership(entry))"
       }
     }
@@ -44,7 +44,7 @@ extension Transcript {
       page.older == nil
       ? self.notice("nothing older is kept for you")
       : self.notice("for what is older, give the same command again")
-    return (["what was said in \(Self.place(conversation)): \(lines.count)"] + lines + [end])
+    return (["the last of \(Self.place(conversation, me: me)): \(lines.count)"] + lines + [end])
       .joined(separator: "\n")
   }
 
@@ -103,7 +103,8 @@ extension Transcript {
     return Self.table([
       ("you", Self.name(info.account)), ("device", info.device.map(\.description) ?? "none yet"),
       ("state", state), ("routes", routes.map(\.description).joined(separator: ", ")),
-      ("pending", "\(info.unanswered)"), ("log", log.map(Self.printable) ?? "in memory, until you leave"),
+      ("pending", info.unanswered == 1 ? "1 line" : "\(info.unanswered) lines"),
+      ("log", log.map(Self.printable) ?? "in memory, until you leave"),
     ])
   }
 }

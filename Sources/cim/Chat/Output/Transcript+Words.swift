@@ -28,10 +28,12 @@ extension Transcript {
     account.map { "\(Self.printable($0.name.rawValue)) (\($0.id))" } ?? "nobody yet"
   }
 
-  /// A conversation in words.
-  static func place(_ conversation: Conversation) -> String {
+  /// A conversation in words, for `me`.
+  static func place(_ conversation: Conversation, me: Account?) -> String {
     switch conversation {
     case .lobby: "the lobby"
+    case .direct(let pair) where pair.lower == me?.id: "your private conversation with \(pair.higher)"
+    case .direct(let pair) where pair.higher == me?.id: "your private conversation with \(pair.lower)"
     case .direct(let pair): "the private conversation of \(pair.lower) and \(pair.higher)"
     case .group(let group): "group \(group)"
     }

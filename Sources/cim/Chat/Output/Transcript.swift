@@ -14,13 +14,14 @@ struct Transcript: Sendable {
     switch output {
     case .message(let message): self.message(message)
     case .membership(let entry, let isOwn): isOwn ? String?.none : self.notice(self.membership(entry))
-    case .missed(let count):
-      self.notice(count == 1 ? "1 message" : "\(count) messages", "came while you were away")
+    case .missed(let counts): self.notice(Self.missed(counts))
     case .state(let state, let account, let news):
       news.map { self.news($0, state, account) }
     case .moved(let server, _): self.notice("moved to server \(server)")
-    case .reset(let conversation, let after, let until, _):
-      self.notice(Self.missing(after: after, until: until), Self.loss(of: conversation))
+    case .reset(let conversation, let after, let until, _, let me):
+      self.notice(
+        "\(Self.missing(after: after, until: until)) in \(Self.place(conversation, me: me))",
+        "can't be shown any more: they are too old, or too many")
     case .accepted: nil
     case .refused(let line, let error): self.refused(line.text, error)
     case .resumed(let count):
@@ -44,20 +45,26 @@ struct Transcript: Sendable {
   /// A message as a line of the chat log, which has no colours and no line breaks, and names the day apart.
   func logLine(_ message: ChatMessage, me: Account?) -> ChatLogLine {
     let plain = Transcript(colours: false, clock: self.clock)
-    let text = "\(plain.place(message, me: me))\(Self.name(message.sender)): \(Self.printable(message.text))"
+    let text = "\(plain.mark(message, me: me))\(Self.name(message.sender)): \(Self.printable(message.text))"
     return ChatLogLine(
       date: self.clock.date(message.loggedAt), time: self.clock.time(message.loggedAt),
       text: text.replacing("\n    ", with: " ␤ "))
   }
 
   /// A message: `12:03:04 olu (1): hi`, with the conversation before its sender unless it is the lobby.
-  func message(_ message: ChatMessage, me: Account? = nil) -> String {
-    let sender = self.paint(.name, Self.name(message.sender))
-    let time = self.paint(.notice, self.clock.stamp(message.loggedAt))
-    return "\(time) \(self.place(message, me: me))\(sender): \(Self.printable(message.text))"
+  func message(_ message: ChatMessage) -> String {
+    self.message(message, mark: self.mark(message, me: nil))
   }
 
-  private func place(_ message: ChatMessage, me: Account?) -> String {
+  /// A message whose conversation is known: `12:03:04 olu (1): hi`.
+  func message(_ message: ChatMessage, mark: String) -> String {
+    let sender = self.paint(.name, Self.name(message.sender))
+    let time = self.paint(.notice, self.clock.stamp(message.loggedAt))
+    return "\(time) \(mark)\(sender): \(Self.printable(message.text))"
+  }
+
+  /// Where a message was said, when that is not the lobby; `me` said it.
+  private func mark(_ message: ChatMessage, me: Account?) -> String {
     switch message.conversation {
     case .lobby: ""
     case .group(let group): self.paint(.place, "[g:\(group)]") + " "
@@ -77,7 +84,7 @@ struct Transcript: Sendable {
       case .joined: "joined"
       case .left: "left"
       }
-    return "\(Self.name(entry.member)) \(change) \(Self.place(entry.conversation))"
+    return "\(Self.name(entry.member)) \(change) \(Self.place(entry.conversation, me: nil))"
   }
 
   private func news(_ news: ConnectionNews, _ state: ChatClient.State, _ account: Account?) -> String {
@@ -122,11 +129,29 @@ struct Transcript: Sendable {
 
   private static func missing(after: LogPosition?, until: LogPosition?) -> String {
     guard let count = LogPosition.count(after: after, until: until) else { return "some messages" }
-    return count == 1 ? "1 message" : "\(count) messages"
+    return Self.messages(Int(clamping: count))
   }
 
-  private static func loss(of conversation: Conversation) -> String {
-    "in \(Self.place(conversation)) can't be shown any more: they are too old, or too many"
+  private static func messages(_ count: Int) -> String { count == 1 ? "1 message" : "\(count) messages" }
+
+  /// In all, and where when that is more than one place: everybody first, then groups, then private ones together.
+  private static func missed(_ counts: [Conversation: Int]) -> String {
+    var (lobby, direct, groups) = (0, 0, [(group: GroupID, count: Int)]())
+    for (conversation, count) in counts {
+      switch conversation {
+      case .lobby: lobby += count
+      case .direct: direct += count
+      case .group(let group): groups.append((group, count))
+      }
+    }
+    let parts =
+      (lobby > 0 ? ["\(lobby) to everybody"] : [])
+      + groups.sorted { $0.group < $1.group }.map { "\($0.count) in group \($0.group)" }
+      + (direct > 0 ? ["\(direct) private"] : [])
+    let total = counts.values.reduce(0, +)
+    let sum = "\(Self.messages(total)) came while you were away"
+    // The line above says whether a single one was private.
+    return total == 1 ? sum : "\(sum): \(parts.joined(separator: ", "))"
   }
 }
 

@@ -54,15 +54,16 @@ struct EventReader {
       // The state that follows a kick says why, and what now.
       break
     case .reset(let conversation, let after, let until, let next):
-      self.show(.reset(conversation, after: after, until: until, next: next))
+      self.show(.reset(conversation, after: after, until: until, next: next, me: self.parts.me))
     }
   }
 
   private func take(_ message: ChatMessage) async {
-    self.show(.message(message))
-    self.parts.acquaintances.note([message.sender])
+    // Kept before it is seen: what was seen can be found.
     self.record(message)
-    await self.noteIfMissed(message.loggedAt)
+    self.parts.acquaintances.note([message.sender])
+    self.show(.message(message))
+    await self.noteIfMissed(message)
     if message.sender.id == self.parts.replier, message.conversation == .lobby {
       await self.parts.sent.replied()
     }
@@ -79,8 +80,8 @@ struct EventReader {
     self.show(.membership(entry, isOwn: entry.member == self.parts.me))
   }
 
-  private func noteIfMissed(_ loggedAt: Timestamp) async {
-    if let connectedAt, loggedAt < connectedAt { await self.missed.note() }
+  private func noteIfMissed(_ message: ChatMessage) async {
+    if let connectedAt, message.loggedAt < connectedAt { await self.missed.note(message.conversation) }
   }
 
   /// What the user said.

@@ -1,23 +1,27 @@
+import CIMCore
+
 /// Counts messages that were said while the user was away, and tells how many once no more of them come.
 actor MissedMessages {
   private let quiet: Duration
-  private let tell: @Sendable (Int) -> Void
-  private var count = 0
+  private let tell: @Sendable ([Conversation: Int]) -> Void
+  private var counts: [Conversation: Int] = [:]
   private var waiting: Task<Void, Never>?
 
   /// Begins with none.
   ///
   /// - Parameters:
   ///   - quiet: How long none must have come.
-  ///   - tell: Told each time how many have come since it was told last.
-  init(quiet: Duration = .milliseconds(500), tell: @escaping @Sendable (Int) -> Void) {
+  ///   - tell: Told each time how many have come where since it was told last.
+  init(
+    quiet: Duration = .milliseconds(500), tell: @escaping @Sendable ([Conversation: Int]) -> Void
+  ) {
     self.quiet = quiet
     self.tell = tell
   }
 
   /// One has come.
-  func note() {
-    self.count += 1
+  func note(_ conversation: Conversation) {
+    self.counts[conversation, default: 0] += 1
     self.waiting?.cancel()
     self.waiting = Task { [quiet] in
       do {
@@ -33,7 +37,7 @@ actor MissedMessages {
   func flush() {
     self.waiting?.cancel()
     self.waiting = nil
-    if self.count > 0 { self.tell(self.count) }
-    self.count = 0
+    if !self.counts.isEmpty { self.tell(self.counts) }
+    self.counts = [:]
   }
 }

@@ -143,7 +143,7 @@ struct RequestRunner {
     let page = try await self.parts.client.history(
       of: conversation, before: self.reading?.older, limit: count)
     self.reading = page.older.map { Reading(request: request, older: $0) }
-    self.show(.listing(.history(page, of: conversation)))
+    self.show(.listing(.history(page, of: conversation, me: me)))
   }
 
   private func search(_ keyword: String) async throws(ClientError) {
