@@ -180,15 +180,19 @@ extension CimV1 {
     public var before: CimV1.LogPosition?
     /// 1 to 200; zero means 50. A page of long messages has fewer: it ends at about 3 MiB.
     public var pageSize: UInt32
+    /// Reads forward: the first messages that stand after this place; number 0 means from the beginning. Not with `before`.
+    public var after: CimV1.LogPosition?
 
     public init(
       conversation: String = "",
       before: CimV1.LogPosition? = nil,
-      pageSize: UInt32 = 0
+      pageSize: UInt32 = 0,
+      after: CimV1.LogPosition? = nil
     ) {
       self.conversation = conversation
       self.before = before
       self.pageSize = pageSize
+      self.after = after
     }
   }
 
@@ -196,7 +200,8 @@ extension CimV1 {
   public struct HistoryResponse: Hashable, Sendable {
     /// In the log's order, oldest first.
     public var messages: [CimV1.Message]
-    /// True when older ones remain: ask again with `before` set to the first message's position.
+    /// True when older ones remain: ask again with `before` set to the first message's position. Of a page that was read
+    /// forward: when newer ones remain; ask again with `after` set to the last message's position.
     public var more: Bool
 
     public init(
@@ -782,6 +787,7 @@ extension CimV1.HistoryRequest: ProtobufMessage {
     c.pointee.conversation = arena.copy(self.conversation)
     (c.pointee.n_before, c.pointee.before) = arena.single(self.before)
     c.pointee.page_size = self.pageSize
+    (c.pointee.n_after, c.pointee.after) = arena.single(self.after)
     return blank
   }
 
@@ -790,6 +796,7 @@ extension CimV1.HistoryRequest: ProtobufMessage {
     self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.HistoryRequest.conversation")
     self.before = try ProtobufField.single(c.pointee.before, c.pointee.n_before)
     self.pageSize = c.pointee.page_size
+    self.after = try ProtobufField.single(c.pointee.after, c.pointee.n_after)
   }
 }
 
@@ -1367,8 +1374,9 @@ extension CimV1 {
       /// UNAVAILABLE: the store is away, or the route has not learned yet which servers there are; try again with the same
       /// idempotency key.
       func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse
-      /// Reads a conversation's log, newest page first.
-      /// UNAUTHENTICATED: the token is not valid. PERMISSION_DENIED: the user has no part in the conversation.
+      /// Reads a conversation's log page by page: newest page first, or forward from a place.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
+      /// part in the conversation.
       func history(_ request: CimV1.HistoryRequest, context: ServerContext) async throws -> CimV1.HistoryResponse
       /// Lists who is online, by ascending id.
       /// UNAUTHENTICATED: the token is not valid. UNAVAILABLE: the store is away, or the route has not learned yet which
@@ -1450,8 +1458,9 @@ extension CimV1 {
         try await channel.unary(CimV1.Route.Methods.send, request, options: options)
       }
 
-      /// Reads a conversation's log, newest page first.
-      /// UNAUTHENTICATED: the token is not valid. PERMISSION_DENIED: the user has no part in the conversation.
+      /// Reads a conversation's log page by page: newest page first, or forward from a place.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
+      /// part in the conversation.
       public func history(_ request: CimV1.HistoryRequest, options: CallOptions = .defaults) async throws -> CimV1.HistoryResponse {
         try await channel.unary(CimV1.Route.Methods.history, request, options: options)
       }

@@ -64,6 +64,15 @@ struct CallTests {
         before = page.older
       } while before != nil && pages.count < 9
       #expect(pages == [["4", "5"], ["2", "3"], ["1"]])
+
+      pages = []
+      var after: LogPosition? = .beginning
+      while let place = after, pages.count < 9 {
+        let page = try await ann.client.history(of: .lobby, after: place, limit: 2)
+        pages.append(page.entries.map { if case .message(let message) = $0 { message.text } else { "" } })
+        after = page.newer
+      }
+      #expect(pages == [["1", "2"], ["3", "4"], ["5"]])
     }
   }
 

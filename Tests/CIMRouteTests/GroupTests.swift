@@ -46,6 +46,10 @@ struct GroupTests {
         #expect(
           seen.messages.map { $0.content?.kind } == [.membership(.joined), .text("after")] && !seen.more)
         #expect(try await route.history(history, options: ann.bearer).messages.count == 4)
+        for place in [CimV1.LogPosition(epoch: 0, seq: 0), created.position] {
+          let forward = CimV1.HistoryRequest(conversation: "g:cats", after: place)
+          #expect(try await route.history(forward, options: bob.bearer).messages == seen.messages)
+        }
 
         let leave = CimV1.LeaveGroupRequest(groupID: "cats")
         #expect(try await route.leaveGroup(leave, options: bob.bearer).left)

@@ -27,4 +27,15 @@ struct HistoryPageTests {
       #expect(HistoryPage.latest(of: try entries(sizes)).map(\.position.seq) == expected)
     }
   }
+
+  @Test("Read forward it has the oldest entries that fit together, and always one")
+  func fitsForward() throws {
+    let mebibyte = 1024 * 1024
+    for (sizes, expected) in [
+      ([], []), ([1, 2, 3], [1, 2, 3]), ([mebibyte, mebibyte, mebibyte, mebibyte], [1, 2, 3]),
+      ([4 * mebibyte, 1], [1]), ([1, 3 * mebibyte], [1]),
+    ] as [([Int], [UInt64])] {
+      #expect(HistoryPage.earliest(of: try entries(sizes)).map(\.position.seq) == expected)
+    }
+  }
 }

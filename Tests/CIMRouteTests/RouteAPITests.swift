@@ -313,6 +313,34 @@ struct RouteAPITests {
     }
   }
 
+  @Test("History is read forward, too: from the beginning or after a place, and in one direction at a time")
+  func historyForward() async throws {
+    try await Cluster.run { cluster in
+      let ann = try await TestClient("ann", in: cluster)
+      for index in 1...5 { try await ann.post("\(index)", to: "lobby") }
+      for _ in 1...5 { _ = try await ann.nextResult() }
+      try await cluster.withRoute { route in
+        var request = CimV1.HistoryRequest(
+          conversation: "lobby", pageSize: 2, after: CimV1.LogPosition(epoch: 0, seq: 0))
+        var pages: [[CimV1.Content.Kind?]] = []
+        while pages.count < 9 {
+          let page = try await route.history(request, options: bearer(ann.token))
+          pages.append(page.messages.map { $0.content?.kind })
+          request.after = page.messages.last?.position
+          guard page.more else { break }
+        }
+        #expect(pages == [[.text("1"), .text("2")], [.text("3"), .text("4")], [.text("5")]])
+        let end = try await route.history(request, options: bearer(ann.token))
+        #expect(end.messages.isEmpty && !end.more)
+        request.before = request.after
+        let both = request
+        let status = try await status { try await route.history(both, options: bearer(ann.token)) }
+        #expect(status.code == .invalidArgument && status.message.contains("after"), "\(status)")
+      }
+      await ann.leave()
+    }
+  }
+
   @Test("Online users come in pages by ascending id, each once, with their names")
   func onlineUsers() async throws {
     try await Cluster.run(servers: 2) { cluster in

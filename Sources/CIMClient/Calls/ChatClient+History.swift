@@ -25,10 +25,14 @@ public struct HistoryPage: Hashable, Sendable {
   /// Where to go on for what is older: the page's first place. `nil` when nothing is.
   public let older: LogPosition?
 
+  /// Where to go on for what is newer: the page's last place. `nil` when nothing was as the page was read.
+  public let newer: LogPosition?
+
   /// Describes a page.
-  public init(entries: [Entry], older: LogPosition?) {
+  public init(entries: [Entry], older: LogPosition?, newer: LogPosition? = nil) {
     self.entries = entries
     self.older = older
+    self.newer = newer
   }
 }
 
@@ -44,16 +48,49 @@ extension ChatClient {
   public func history(
     of conversation: Conversation, before position: LogPosition? = nil, limit: Int = 50
   ) async throws(ClientError) -> HistoryPage {
-    let request = CimV1.HistoryRequest(
-      conversation: "\(conversation)", before: position.map { CimV1.LogPosition($0) },
-      pageSize: UInt32(max(1, min(200, limit))))
-    let response = try await self.call("reading what was said") { route, options in
+    let response = try await self.history(
+      CimV1.HistoryRequest(
+        conversation: "\(conversation)", before: position.map { CimV1.LogPosition($0) },
+        pageSize: UInt32(max(1, min(200, limit)))))
+    return HistoryPage(
+      entries: response.messages.compactMap(HistoryPage.Entry.init),
+      older: response.more ? response.messages.first?.place : nil,
+      newer: position == nil ? nil : response.messages.last?.place)
+  }
+
+  /// Reads a conversation's log forward. What is read counts neither as received nor as shown.
+  ///
+  /// - Parameters:
+  ///   - conversation: The lobby, a private conversation of the user, or a group of which the user is a member.
+  ///   - position: Only what stands after this place; `.beginning`: from the first entry that is still stored, of a group from
+  ///     the user's joining.
+  ///   - limit: How many entries at most, 1 to 200; a page of long messages has fewer.
+  /// - Throws: `ClientError`, with the code `denied` when the user has no part in the conversation.
+  public func history(
+    of conversation: Conversation, after position: LogPosition, limit: Int = 50
+  ) async throws(ClientError) -> HistoryPage {
+    let response = try await self.history(
+      CimV1.HistoryRequest(
+        conversation: "\(conversation)", pageSize: UInt32(max(1, min(200, limit))),
+        after: CimV1.LogPosition(position)))
+    let first = response.messages.first
+    return HistoryPage(
+      entries: response.messages.compactMap(HistoryPage.Entry.init),
+      older: first?.previous == nil ? nil : first?.place,
+      newer: response.more ? response.messages.last?.place : nil)
+  }
+
+  private func history(
+    _ request: CimV1.HistoryRequest
+  ) async throws(ClientError) -> CimV1.HistoryResponse {
+    try await self.call("reading what was said") { route, options in
       try await route.history(request, options: options)
     }
-    let first = response.messages.first?.position.flatMap(LogPosition.init(nonzero:))
-    return HistoryPage(
-      entries: response.messages.compactMap(HistoryPage.Entry.init), older: response.more ? first : nil)
   }
+}
+
+extension CimV1.Message {
+  fileprivate var place: LogPosition? { self.position.flatMap(LogPosition.init(nonzero:)) }
 }
 
 extension HistoryPage.Entry {

@@ -76,16 +76,42 @@ extension RouteAPI {
     let conversation = try parse("conversation") { () throws(InvalidIdentifier) in
       try Conversation(request.conversation)
     }
-    let entries = try await withStores {
-      let start = try await begin(of: conversation, for: login.user)
-      // One more than asked for tells whether there are older ones.
-      let entries = try await core.stores.log.read(
-        conversation, before: request.before.map(LogPosition.init), limit: size + 1)
-      return entries.filter { $0.position >= start }
+    guard request.before == nil || request.after == nil else {
+      throw RPCError(
+        code: .invalidArgument, message: "after can't be set together with before: a page has one direction.")
     }
-    let page = HistoryPage.latest(of: entries.suffix(size))
+    let page = try await withStores {
+      let start = try await begin(of: conversation, for: login.user)
+      guard let after = request.after else {
+        let before = request.before.map(LogPosition.init)
+        return try await read(conversation, from: start, before: before, size: size)
+      }
+      return try await read(conversation, from: start, after: LogPosition(after), size: size)
+    }
     return CimV1.HistoryResponse(
-      messages: try page.map { try CimV1.Message($0) }, more: entries.count > page.count)
+      messages: try page.entries.map { try CimV1.Message($0) }, more: page.hasMore)
+  }
+
+  /// The last entries before a place.
+  private func read(
+    _ conversation: Conversation, from start: LogPosition, before: LogPosition?, size: Int
+  ) async throws -> (entries: [LogEntry], hasMore: Bool) {
+    // One more than asked for tells whether there are older ones.
+    let entries = try await core.stores.log.read(conversation, before: before, limit: size + 1)
+      .filter { $0.position >= start }
+    let page = HistoryPage.latest(of: entries.suffix(size))
+    return (page, entries.count > page.count)
+  }
+
+  /// The first entries after a place.
+  private func read(
+    _ conversation: Conversation, from start: LogPosition, after: LogPosition, size: Int
+  ) async throws -> (entries: [LogEntry], hasMore: Bool) {
+    // The first that is for the user is one of those that follow the place before it.
+    let begin = start.seq == 0 ? start : LogPosition(epoch: start.epoch, seq: start.seq - 1)
+    let entries = try await core.stores.log.read(conversation, after: max(after, begin), limit: size + 1)
+    let page = HistoryPage.earliest(of: entries.prefix(size))
+    return (page, entries.count > page.count)
   }
 
   /// From where on a conversation is for a user.

@@ -24,4 +24,9 @@ enum HistoryPage {
     let count = prefix(of: entries.reversed().lazy.map(\.content.readableBytes))
     return Array(entries.suffix(count))
   }
+
+  /// The oldest of those entries that fit together, in their order: at least one, if there is one.
+  static func earliest(of entries: some Collection<LogEntry>) -> [LogEntry] {
+    Array(entries.prefix(prefix(of: entries.lazy.map(\.content.readableBytes))))
+  }
 }

@@ -613,7 +613,7 @@ const ProtobufCMessageDescriptor cim__v1__send_response__descriptor =
   (ProtobufCMessageInit) cim__v1__send_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__history_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__history_request__field_descriptors[4] =
 {
   {
     "conversation",
@@ -651,8 +651,21 @@ static const ProtobufCFieldDescriptor cim__v1__history_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__HistoryRequest, n_after),
+    offsetof(Cim__V1__HistoryRequest, after),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__history_request__field_indices_by_name[] = {
+  3,   /* field[3] = after */
   1,   /* field[1] = before */
   0,   /* field[0] = conversation */
   2,   /* field[2] = page_size */
@@ -660,7 +673,7 @@ static const unsigned cim__v1__history_request__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__history_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__history_request__descriptor =
 {
@@ -670,7 +683,7 @@ const ProtobufCMessageDescriptor cim__v1__history_request__descriptor =
   "Cim__V1__HistoryRequest",
   "cim.v1",
   sizeof(Cim__V1__HistoryRequest),
-  3,
+  4,
   cim__v1__history_request__field_descriptors,
   cim__v1__history_request__field_indices_by_name,
   1,  cim__v1__history_request__number_ranges,

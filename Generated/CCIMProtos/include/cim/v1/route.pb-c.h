@@ -166,10 +166,12 @@ struct  Cim__V1__HistoryRequest
   size_t n_before;
   Cim__V1__LogPosition **before;
   uint32_t page_size;
+  size_t n_after;
+  Cim__V1__LogPosition **after;
 };
 #define CIM__V1__HISTORY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__history_request__descriptor) \
-    , {0,NULL}, 0,NULL, 0 }
+    , {0,NULL}, 0,NULL, 0, 0,NULL }
 
 
 struct  Cim__V1__HistoryResponse
