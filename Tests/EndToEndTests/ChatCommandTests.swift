@@ -43,11 +43,11 @@ import Testing
         .contains("[private to \(ben.id)] ann (\(ann.id)): a secret")
     }
     try await ben.does(":q secret", sees: "[private] ann (\(ann.id)): a secret")
-    try await ben.does(":history \(ann.id)", sees: "the last of your private conversation with \(ann.id)")
+    try await ben.does(":history \(ann.id)", sees: "history of your private conversation with \(ann.id)")
     try await ann.does(":emoji 2", sees: "page 2 of ")
-    try await ann.does(":ai", sees: "answered here now")
+    try await ann.does(":ai", sees: "answered here and not sent")
     try await ann.does("你好吗?", sees: "我好!")
-    try await ann.does(":qai", sees: "sent again")
+    try await ann.does(":qai", sees: "sent to others again")
     try ann.type("and this is for all")
     try await ben.sees("and this is for all")
     #expect(!ben.screen.contains("好"), "what is answered here is not sent")
@@ -110,7 +110,7 @@ import Testing
     try chat.write((wrong + [":g list", ":history", "", ":q!"]).joined(separator: "\n") + "\n")
     #expect(try await chat.waitUntilExit() == .code(1), "not every line was done")
     #expect(
-      chat.output.text == "your groups: 0\nthe last of the lobby: 0\n* nothing older is kept for you\n")
+      chat.output.text == "your groups: 0\nhistory of the lobby: 0\n* nothing older is kept for you\n")
     let told = chat.errors.text.split(separator: "\n").filter { $0.hasPrefix("! ") }
     #expect(told.count == wrong.count, "\(chat.errors.text)")
   }

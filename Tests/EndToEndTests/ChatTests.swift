@@ -48,6 +48,20 @@ import Testing
     }
   }
 
+  @Test(
+    "What is typed without a connection is said to wait, and sent once there is one", .timeLimit(.minutes(2)))
+  func held() async throws {
+    let cluster = try await CimCluster()
+    let ann = try await cluster.chat(as: "ann")
+    let ben = try await cluster.chat(as: "ben")
+    for server in cluster.servers { server.process.kill() }
+    try await ann.sees("connection lost, reconnecting: ")
+    try await ann.does("can you hear me?", sees: "not connected now: sent as soon as you are")
+    let server = try CimProcess.server(id: "server-c", zooKeeper: cluster.zooKeeper.connectString)
+    try await ann.isBack(on: server.id)
+    try await ben.sees("can you hear me?")
+  }
+
   @Test("A stopped server's client moves to the other, and is never without one", .timeLimit(.minutes(2)))
   func serverStopped() async throws {
     try await failover({ $0.signal(SIGTERM) }) { ann, server in

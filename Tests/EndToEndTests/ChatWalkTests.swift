@@ -54,9 +54,9 @@ import Testing
       Step(":history", "ben (\(ben.id)): good morning"),
       Step(":q morning", "lines of your chat log with \"morning\": 1"),
       Step(":emoji 2", "page 2 of "),
-      Step(":ai", "answered here now"),
+      Step(":ai", "answered here and not sent"),
       Step("are you there?", "AI: are you there!"),
-      Step(":qai", "what you type is sent again"),
+      Step(":qai", "what you type is sent to others again"),
       Step(":info", "connected to server \(ann.server)"),
     ]
   }

@@ -45,7 +45,7 @@ import Testing
     ] {
       try await back.sees(text)
     }
-    try await back.sees("15 messages came while you were away: 5 to everybody, 10 private")
+    try await back.sees("15 messages came while you were away: 5 to all, 10 private")
     try ben.type("welcome back")
     try await back.sees("welcome back")
     let screen = back.screen

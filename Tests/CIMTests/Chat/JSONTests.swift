@@ -62,6 +62,7 @@ import Testing
       ("state", .state(.failed(ClientError(.kicked, "kicked")), nil, news: nil)),
       ("moved", .moved(to: server, away: .milliseconds(20))),
       ("reset", .reset(.lobby, after: nil, until: self.place, next: nil, me: nil)), ("resumed", .resumed(1)),
+      ("held", .held(SentLine(text: "hi", number: 2))),
       ("done", .done(.createdGroup(team))), ("done", .done(.joinedGroup(team, isNew: false))),
       ("done", .done(.leftGroup(team, isNew: true))), ("done", .done(.answersHere(true))),
       ("answer", .answer("hi!")), ("listing", .listing(.onlineUsers([self.ann], prefix: "a", me: nil))),

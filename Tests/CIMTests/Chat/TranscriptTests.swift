@@ -156,9 +156,9 @@ import Testing
         .missed([
           direct: 1, .group(try GroupID("team")): 3, .lobby: 10, .group(try GroupID("a")): 1, other: 1,
         ]))
-        == "* 16 messages came while you were away: 10 to everybody, 1 in group a, 3 in group team, 2 private"
+        == "* 16 messages came while you were away: 10 to all, 1 in group a, 3 in group team, 2 private"
     )
-    #expect(self.shown(.missed([.lobby: 12])) == "* 12 messages came while you were away: 12 to everybody")
+    #expect(self.shown(.missed([.lobby: 12])) == "* 12 messages came while you were away: 12 to all")
   }
 
   @Test("What was searched for is marked in colour, and plain without")
@@ -180,6 +180,8 @@ import Testing
     let unknown = self.shown(.unknown(":x", line: 1)) ?? ""
     #expect(unknown.hasPrefix("! there is no command \":x\"; these are the commands:\n"))
     for command in LineCommand.all { #expect(unknown.contains("\(command.usage) ")) }
+    let misspelt = self.shown(.unknown(":histroy", line: 1)) ?? ""
+    #expect(misspelt.hasPrefix("! there is no command \":histroy\" (did you mean :history?); these are"))
   }
 
   @Test("A page of history says whether there is more")
@@ -193,8 +195,8 @@ import Testing
     }
     let direct = Conversation.direct(between: UserID(7), and: UserID(1))
     #expect(
-      page(nil, of: direct)?.hasPrefix("the last of your private conversation with 1: 1\n  13:") == true)
-    let lines = "the last of the lobby: 1\n  13:23:04 olu (1): hi\n"
+      page(nil, of: direct)?.hasPrefix("history of your private conversation with 1: 1\n  13:") == true)
+    let lines = "history of the lobby: 1\n  13:23:04 olu (1): hi\n"
     #expect(page(message.position) == lines + "* for what is older, give the same command again")
     #expect(page(nil) == lines + "* nothing older is kept for you")
   }

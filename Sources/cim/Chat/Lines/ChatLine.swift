@@ -60,7 +60,7 @@ enum ChatLine: Hashable, Sendable {
     guard let user = UserID(String(id)) else {
       return .mistake(
         LineMistake(
-          problem: "\"\(id.prefix(30))\" is no user id; ids are numbers, and :olu lists them",
+          problem: "\"\(id.prefix(30))\" is no user id (:olu lists them)",
           usage: [LineCommand.privateForm]))
     }
     guard !text.allSatisfy(\.isWhitespace) else {

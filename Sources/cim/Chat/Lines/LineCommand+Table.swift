@@ -29,8 +29,8 @@ extension LineCommand {
     {
       .emoji(page: $0)
     },
-    Self(":ai", does: "have what you type answered here, and not sent") { .answerHere(true) },
-    Self(":qai", does: "send again what you type") { .answerHere(false) },
+    Self(":ai", does: "have what you type answered here and not sent") { .answerHere(true) },
+    Self(":qai", does: "end that: what you type is sent") { .answerHere(false) },
     Self(":info", does: "who and where you are") { .info },
     Self(":all", does: "this list") { .help(nil) },
   ]
@@ -47,6 +47,14 @@ extension LineCommand {
   static func family(_ word: String?) -> [Self] {
     guard let word else { return Self.all }
     return Self.all.filter { $0.name == word || $0.name.hasPrefix("\(word) ") }
+  }
+
+  /// The command that somebody may have meant who typed that word; `nil` when none is like it.
+  static func nearest(to word: String) -> String? {
+    let names = Set(Self.all.compactMap { $0.name.split(separator: " ").first.map(String.init) })
+    let near = names.map { (name: $0, distance: editDistance($0, word)) }
+      .filter { $0.distance <= ($0.name.count - 1) / 3 }
+    return near.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
   }
 
   /// The command that a line begins with, by its longest name, and what follows that.

@@ -20,6 +20,8 @@ extension ChatOutput {
         "next": JSONValue(next) { JSONValue($0) },
         "missing": JSONValue(LogPosition.count(after: after, until: until), JSONValue.number),
       ]
+    case .held(let line):
+      ["type": "held", "line": JSONValue(line.number) { JSONValue($0) }, "text": .string(line.text)]
     case .accepted(let line, let accepted):
       [
         "type": "result", "line": JSONValue(line.number) { JSONValue($0) }, "text": .string(line.text),

@@ -18,6 +18,8 @@ enum ChatOutput: Sendable {
     Conversation, after: LogPosition?, until: LogPosition?, next: LogPosition?, me: Account?)
 
   // What becomes of lines.
+  /// It can't be sent yet, as there is no connection; it will be.
+  case held(SentLine)
   case accepted(SentLine, Accepted)
   case refused(SentLine, SendError)
   /// So many lines of an earlier run are sent again.
@@ -41,7 +43,7 @@ enum ChatOutput: Sendable {
     switch self {
     case .state(_, _, .greeting?): false
     case .message, .done, .listing, .answer, .accepted: false
-    case .membership, .missed, .state, .moved, .reset, .refused, .resumed, .empty, .mistake, .unknown,
+    case .membership, .missed, .state, .moved, .reset, .held, .refused, .resumed, .empty, .mistake, .unknown,
       .failure,
       .log:
       true

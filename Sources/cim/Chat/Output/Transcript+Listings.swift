@@ -44,7 +44,7 @@ extension Transcript {
       page.older == nil
       ? self.notice("nothing older is kept for you")
       : self.notice("for what is older, give the same command again")
-    return (["the last of \(Self.place(conversation, me: me)): \(lines.count)"] + lines + [end])
+    return (["history of \(Self.place(conversation, me: me)): \(lines.count)"] + lines + [end])
       .joined(separator: "\n")
   }
 

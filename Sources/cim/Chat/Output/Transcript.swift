@@ -22,6 +22,7 @@ struct Transcript: Sendable {
       self.notice(
         "\(Self.missing(after: after, until: until)) in \(Self.place(conversation, me: me))",
         "can't be shown any more: they are too old, or too many")
+    case .held: self.notice("not connected now: sent as soon as you are")
     case .accepted: nil
     case .refused(let line, let error): self.refused(line.text, error)
     case .resumed(let count):
@@ -33,8 +34,7 @@ struct Transcript: Sendable {
     case .answer(let text): "\(self.paint(.name, "AI")): \(Self.printable(text))"
     case .empty: self.notice("nothing to send: type a text, or :all for the commands")
     case .mistake(let mistake, _): self.mistake(mistake)
-    case .unknown(let command, _):
-      "\(self.failure("there is no command \(Self.excerpt(command)); these are the commands:"))\n\(self.commands(LineCommand.all))"
+    case .unknown(let command, _): self.unknown(command)
     case .failure(let message, _): self.failure(Self.printable(message))
     case .log(let text): self.notice(Self.printable(text))
     }
@@ -108,6 +108,12 @@ struct Transcript: Sendable {
     }
   }
 
+  private func unknown(_ command: String) -> String {
+    let meant = LineCommand.nearest(to: command).map { " (did you mean \($0)?)" } ?? ""
+    let title = "there is no command \(Self.excerpt(command))\(meant); these are the commands:"
+    return "\(self.failure(title))\n\(self.commands(LineCommand.all))"
+  }
+
   private func mistake(_ mistake: LineMistake) -> String {
     let usage = mistake.usage.map { "\n  \($0)" }.joined()
     let forms = mistake.usage.count == 1 ? "the form is" : "the forms are"
@@ -122,8 +128,8 @@ struct Transcript: Sendable {
     case .joinedGroup(let group, false): "you are in group \(group) already"
     case .leftGroup(let group, true): "you have left group \(group)"
     case .leftGroup(let group, false): "you are not in group \(group)"
-    case .answersHere(true): "what you type is answered here now, and not sent; :qai ends that"
-    case .answersHere(false): "what you type is sent again"
+    case .answersHere(true): "what you type is answered here and not sent; :qai ends that"
+    case .answersHere(false): "what you type is sent to others again"
     }
   }
 
@@ -145,7 +151,7 @@ struct Transcript: Sendable {
       }
     }
     let parts =
-      (lobby > 0 ? ["\(lobby) to everybody"] : [])
+      (lobby > 0 ? ["\(lobby) to all"] : [])
       + groups.sorted { $0.group < $1.group }.map { "\($0.count) in group \($0.group)" }
       + (direct > 0 ? ["\(direct) private"] : [])
     let total = counts.values.reduce(0, +)

@@ -17,6 +17,9 @@ struct ChatParts: Sendable {
   /// Who chats.
   var me: Account? { self.client.info.account }
 
+  /// Whether what is said now goes out at once.
+  var isConnected: Bool { if case .ready = self.client.info.state { true } else { false } }
+
   /// What was left unanswered last time is awaited now.
   func resume() async {
     let count = await self.sent.resume(self.client.restored)

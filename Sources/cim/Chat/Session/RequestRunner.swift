@@ -79,8 +79,10 @@ struct RequestRunner {
       self.show(.answer(LocalAnswer.answer(to: text)))
       return
     }
+    let line = SentLine(text: text, number: self.line)
+    if !self.parts.isConnected { self.show(.held(line)) }
     await self.parts.sent.post(
-      SentLine(text: text, number: self.line), to: destination,
+      line, to: destination,
       isReplied: self.parts.replier != nil && destination == .lobby)
     if !self.parts.surface.isInteractive {
       await self.parts.sent.wait(untilUnanswered: Self.linesInFlight)
