@@ -170,6 +170,11 @@ extension CimV1 {
     /// How many conversations and sessions it will be told about when there is room on the link or when that is up, because a
     /// message of theirs could not be sent.
     public var pendingTails: UInt32
+    /// For how long the oldest of the unacknowledged messages has been on its way, in milliseconds. Servers acknowledge within
+    /// 50 ms.
+    public var oldestUnacknowledgedMs: UInt64
+    /// What it has done, as it told last: every second. Absent while the link is down, and from servers of earlier versions.
+    public var work: CimV1.ServerWork?
 
     public init(
       id: String = "",
@@ -184,7 +189,9 @@ extension CimV1 {
       connections: UInt32? = nil,
       unacknowledgedDeliveries: UInt32 = 0,
       unacknowledgedBytes: UInt64 = 0,
-      pendingTails: UInt32 = 0
+      pendingTails: UInt32 = 0,
+      oldestUnacknowledgedMs: UInt64 = 0,
+      work: CimV1.ServerWork? = nil
     ) {
       self.id = id
       self.incarnation = incarnation
@@ -199,6 +206,8 @@ extension CimV1 {
       self.unacknowledgedDeliveries = unacknowledgedDeliveries
       self.unacknowledgedBytes = unacknowledgedBytes
       self.pendingTails = pendingTails
+      self.oldestUnacknowledgedMs = oldestUnacknowledgedMs
+      self.work = work
     }
   }
 
@@ -235,6 +244,77 @@ extension CimV1 {
     ) {
       self.endedLogins = endedLogins
       self.closedSessions = closedSessions
+    }
+  }
+
+  /// Asks for the route itself.
+  public struct GetRouteRequest: Hashable, Sendable {
+    public init() {}
+  }
+
+  /// What the route has done since it was started, and what that took of its machine. All numbers only grow, but for
+  /// resident_bytes.
+  public struct GetRouteResponse: Hashable, Sendable {
+    /// The route's id.
+    public var routeID: String
+    /// The version of its program.
+    public var version: String
+    /// When it was started, in milliseconds since 1970-01-01T00:00:00Z, by its clock.
+    public var startedAtMs: Int64
+    /// When it answered, in milliseconds since 1970-01-01T00:00:00Z, by its clock.
+    public var nowMs: Int64
+    /// Messages that it appended to a log.
+    public var accepted: UInt64
+    /// Messages that had been accepted before, and were answered as then.
+    public var deduplicated: UInt64
+    /// Frames with a message that it sent to servers.
+    public var deliveries: UInt64
+    /// From when a message came to the route until it was answered as accepted: logged, and on its way to servers.
+    public var acceptance: CimV1.Latencies?
+    /// The process's time on a processor, in milliseconds.
+    public var cpuMs: UInt64
+    /// The process's memory that is resident, in bytes; zero where that can't be known.
+    public var residentBytes: UInt64
+
+    public init(
+      routeID: String = "",
+      version: String = "",
+      startedAtMs: Int64 = 0,
+      nowMs: Int64 = 0,
+      accepted: UInt64 = 0,
+      deduplicated: UInt64 = 0,
+      deliveries: UInt64 = 0,
+      acceptance: CimV1.Latencies? = nil,
+      cpuMs: UInt64 = 0,
+      residentBytes: UInt64 = 0
+    ) {
+      self.routeID = routeID
+      self.version = version
+      self.startedAtMs = startedAtMs
+      self.nowMs = nowMs
+      self.accepted = accepted
+      self.deduplicated = deduplicated
+      self.deliveries = deliveries
+      self.acceptance = acceptance
+      self.cpuMs = cpuMs
+      self.residentBytes = residentBytes
+    }
+  }
+
+  /// How long something took, each time since the start: a histogram.
+  public struct Latencies: Hashable, Sendable {
+    /// Ascending bounds, in microseconds.
+    public var boundsUs: [UInt64]
+    /// How often it took at most the bound of the same index and more than the one before; one more counts what took longer
+    /// than the last bound.
+    public var counts: [UInt64]
+
+    public init(
+      boundsUs: [UInt64] = [],
+      counts: [UInt64] = []
+    ) {
+      self.boundsUs = boundsUs
+      self.counts = counts
     }
   }
 }
@@ -437,6 +517,8 @@ extension CimV1.ServerState: ProtobufMessage {
     c.pointee.unacknowledged_deliveries = self.unacknowledgedDeliveries
     c.pointee.unacknowledged_bytes = self.unacknowledgedBytes
     c.pointee.pending_tails = self.pendingTails
+    c.pointee.oldest_unacknowledged_ms = self.oldestUnacknowledgedMs
+    (c.pointee.n_work, c.pointee.work) = arena.single(self.work)
     return blank
   }
 
@@ -455,6 +537,8 @@ extension CimV1.ServerState: ProtobufMessage {
     self.unacknowledgedDeliveries = c.pointee.unacknowledged_deliveries
     self.unacknowledgedBytes = c.pointee.unacknowledged_bytes
     self.pendingTails = c.pointee.pending_tails
+    self.oldestUnacknowledgedMs = c.pointee.oldest_unacknowledged_ms
+    self.work = try ProtobufField.single(c.pointee.work, c.pointee.n_work)
   }
 }
 
@@ -504,6 +588,82 @@ extension CimV1.KickUserResponse: ProtobufMessage {
   }
 }
 
+extension CimV1.GetRouteRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__GetRouteRequest.self)
+    cim__v1__get_route_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    Self.protobufBlank(in: arena)
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    self.init()
+  }
+}
+
+extension CimV1.GetRouteResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__GetRouteResponse.self)
+    cim__v1__get_route_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__GetRouteResponse.self)
+    c.pointee.route_id = arena.copy(self.routeID)
+    c.pointee.version = arena.copy(self.version)
+    c.pointee.started_at_ms = self.startedAtMs
+    c.pointee.now_ms = self.nowMs
+    c.pointee.accepted = self.accepted
+    c.pointee.deduplicated = self.deduplicated
+    c.pointee.deliveries = self.deliveries
+    (c.pointee.n_acceptance, c.pointee.acceptance) = arena.single(self.acceptance)
+    c.pointee.cpu_ms = self.cpuMs
+    c.pointee.resident_bytes = self.residentBytes
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__GetRouteResponse.self)
+    self.routeID = try ProtobufField.string(c.pointee.route_id, "cim.v1.GetRouteResponse.route_id")
+    self.version = try ProtobufField.string(c.pointee.version, "cim.v1.GetRouteResponse.version")
+    self.startedAtMs = c.pointee.started_at_ms
+    self.nowMs = c.pointee.now_ms
+    self.accepted = c.pointee.accepted
+    self.deduplicated = c.pointee.deduplicated
+    self.deliveries = c.pointee.deliveries
+    self.acceptance = try ProtobufField.single(c.pointee.acceptance, c.pointee.n_acceptance)
+    self.cpuMs = c.pointee.cpu_ms
+    self.residentBytes = c.pointee.resident_bytes
+  }
+}
+
+extension CimV1.Latencies: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Latencies.self)
+    cim__v1__latencies__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Latencies.self)
+    (c.pointee.n_bounds_us, c.pointee.bounds_us) = arena.array(self.boundsUs)
+    (c.pointee.n_counts, c.pointee.counts) = arena.array(self.counts)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Latencies.self)
+    self.boundsUs = ProtobufField.array(c.pointee.bounds_us, c.pointee.n_bounds_us)
+    self.counts = ProtobufField.array(c.pointee.counts, c.pointee.n_counts)
+  }
+}
+
 extension CimV1 {
   /// For operators. Every call takes the operators' token in the metadata key "authorization", as "Bearer <token>", when the
   /// route was given one; without one the port is reached from the route's own machine only.
@@ -521,8 +681,9 @@ extension CimV1 {
       public static let getUserSessions = MethodDescriptor(service: CimV1.Admin.name, method: "GetUserSessions", kind: .unary)
       public static let listServers = MethodDescriptor(service: CimV1.Admin.name, method: "ListServers", kind: .unary)
       public static let kickUser = MethodDescriptor(service: CimV1.Admin.name, method: "KickUser", kind: .unary)
+      public static let getRoute = MethodDescriptor(service: CimV1.Admin.name, method: "GetRoute", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [getUserSessions, listServers, kickUser]
+      public static let all: [MethodDescriptor] = [getUserSessions, listServers, kickUser, getRoute]
     }
 
     /// For operators. Every call takes the operators' token in the metadata key "authorization", as "Bearer <token>", when the
@@ -544,6 +705,8 @@ extension CimV1 {
       /// INVALID_ARGUMENT: user, device_id or reason. NOT_FOUND: user, or the device is neither logged in nor connected.
       /// UNAVAILABLE: some logins may have been ended; ask again to end the others.
       func kickUser(_ request: CimV1.KickUserRequest, context: ServerContext) async throws -> CimV1.KickUserResponse
+      /// Tells what the route that answers has done since it was started. Two answers, one after the other, tell its rates.
+      func getRoute(_ request: CimV1.GetRouteRequest, context: ServerContext) async throws -> CimV1.GetRouteResponse
     }
 
     /// For operators. Every call takes the operators' token in the metadata key "authorization", as "Bearer <token>", when the
@@ -580,6 +743,11 @@ extension CimV1 {
       public func kickUser(_ request: CimV1.KickUserRequest, options: CallOptions = .defaults) async throws -> CimV1.KickUserResponse {
         try await channel.unary(CimV1.Admin.Methods.kickUser, request, options: options)
       }
+
+      /// Tells what the route that answers has done since it was started. Two answers, one after the other, tell its rates.
+      public func getRoute(_ request: CimV1.GetRouteRequest, options: CallOptions = .defaults) async throws -> CimV1.GetRouteResponse {
+        try await channel.unary(CimV1.Admin.Methods.getRoute, request, options: options)
+      }
     }
   }
 }
@@ -598,6 +766,10 @@ extension CimV1.Admin.Service {
     router.unary(CimV1.Admin.Methods.kickUser) {
       (request: CimV1.KickUserRequest, context: ServerContext) in
       try await self.kickUser(request, context: context)
+    }
+    router.unary(CimV1.Admin.Methods.getRoute) {
+      (request: CimV1.GetRouteRequest, context: ServerContext) in
+      try await self.getRoute(request, context: context)
     }
   }
 }

@@ -124,11 +124,56 @@ extension CimV1 {
     /// From a server: how many clients are connected to it, those included that have not said hello. Routes choose servers by
     /// it. Absent from a route.
     public var connections: UInt32?
+    /// From a server: what it has done, for operators to see. Absent from a route.
+    public var work: CimV1.ServerWork?
 
     public init(
-      connections: UInt32? = nil
+      connections: UInt32? = nil,
+      work: CimV1.ServerWork? = nil
     ) {
       self.connections = connections
+      self.work = work
+    }
+  }
+
+  /// What a server has done since it was started, and what that took of its machine. All numbers only grow, but for
+  /// resident_bytes.
+  public struct ServerWork: Hashable, Sendable {
+    /// When it was started, in milliseconds since 1970-01-01T00:00:00Z, by its clock.
+    public var startedAtMs: Int64
+    /// Messages from its clients that were accepted.
+    public var sent: UInt64
+    /// Messages handed to its clients' connections.
+    public var delivered: UInt64
+    /// Parts of logs that were fetched for clients that had been away or had missed something.
+    public var catchUps: UInt64
+    /// How often a client was too slow, and was let catch up from the log.
+    public var pausedFeeds: UInt64
+    /// The process's time on a processor, in milliseconds.
+    public var cpuMs: UInt64
+    /// The process's memory that is resident, in bytes; zero where that can't be known.
+    public var residentBytes: UInt64
+    /// When all this was so, in milliseconds since 1970-01-01T00:00:00Z, by the server's clock.
+    public var nowMs: Int64
+
+    public init(
+      startedAtMs: Int64 = 0,
+      sent: UInt64 = 0,
+      delivered: UInt64 = 0,
+      catchUps: UInt64 = 0,
+      pausedFeeds: UInt64 = 0,
+      cpuMs: UInt64 = 0,
+      residentBytes: UInt64 = 0,
+      nowMs: Int64 = 0
+    ) {
+      self.startedAtMs = startedAtMs
+      self.sent = sent
+      self.delivered = delivered
+      self.catchUps = catchUps
+      self.pausedFeeds = pausedFeeds
+      self.cpuMs = cpuMs
+      self.residentBytes = residentBytes
+      self.nowMs = nowMs
     }
   }
 
@@ -930,12 +975,48 @@ extension CimV1.LinkPing: ProtobufMessage {
       c.pointee.connections = value
       c.pointee.connections_presence_case = .init(rawValue: 1)
     }
+    (c.pointee.n_work, c.pointee.work) = arena.single(self.work)
     return blank
   }
 
   public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
     let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkPing.self)
     self.connections = c.pointee.connections_presence_case.rawValue == 1 ? c.pointee.connections : nil
+    self.work = try ProtobufField.single(c.pointee.work, c.pointee.n_work)
+  }
+}
+
+extension CimV1.ServerWork: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ServerWork.self)
+    cim__v1__server_work__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ServerWork.self)
+    c.pointee.started_at_ms = self.startedAtMs
+    c.pointee.sent = self.sent
+    c.pointee.delivered = self.delivered
+    c.pointee.catch_ups = self.catchUps
+    c.pointee.paused_feeds = self.pausedFeeds
+    c.pointee.cpu_ms = self.cpuMs
+    c.pointee.resident_bytes = self.residentBytes
+    c.pointee.now_ms = self.nowMs
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ServerWork.self)
+    self.startedAtMs = c.pointee.started_at_ms
+    self.sent = c.pointee.sent
+    self.delivered = c.pointee.delivered
+    self.catchUps = c.pointee.catch_ups
+    self.pausedFeeds = c.pointee.paused_feeds
+    self.cpuMs = c.pointee.cpu_ms
+    self.residentBytes = c.pointee.resident_bytes
+    self.nowMs = c.pointee.now_ms
   }
 }
 

@@ -10,6 +10,7 @@ final class RouteCore: Sendable {
   let configuration: RouteConfiguration
   /// Names this start of the route to servers.
   let routeID: String
+  let startedAt = Timestamp.now()
   let stores: Stores
   let accounts: KnownAccounts
   let links: LinkSet

@@ -12,6 +12,7 @@ final class ServerCore: Sendable {
   let shards = Shards()
   let counters = ServerCounters()
   let logger: Logger
+  private let startedAt = Timestamp.now()
 
   private struct Sessions {
     var table = SessionTable()
@@ -51,6 +52,18 @@ final class ServerCore: Sendable {
   /// A number for a new link.
   func nextLinkID() -> LinkID {
     LinkID(rawValue: lastLink.wrappingAdd(1, ordering: .relaxed).newValue)
+  }
+
+  /// What routes are told every second.
+  var load: CimV1.LinkPing {
+    let (statistics, usage) = (counters.statistics, ProcessUsage.now())
+    return CimV1.LinkPing(
+      connections: UInt32(clamping: connectionCount),
+      work: CimV1.ServerWork(
+        startedAtMs: Int64(clamping: startedAt.milliseconds), sent: UInt64(statistics.sent),
+        delivered: UInt64(statistics.delivered), catchUps: UInt64(statistics.catchUps),
+        pausedFeeds: UInt64(statistics.pausedFeeds), cpuMs: usage.cpuMilliseconds,
+        residentBytes: usage.residentBytes, nowMs: Int64(clamping: Timestamp.now().milliseconds)))
   }
 
   // MARK: Sessions

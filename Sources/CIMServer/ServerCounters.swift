@@ -6,6 +6,8 @@ public struct ServerStatistics: Sendable, Hashable {
   public var welcomed = 0
   /// Connections that were closed by the server for a reason told in a kick.
   public var kicked = 0
+  /// Messages from clients that were accepted.
+  public var sent = 0
   /// Messages handed to clients' connections.
   public var delivered = 0
   /// Deliveries for sessions that were not here.
@@ -30,6 +32,7 @@ public struct ServerStatistics: Sendable, Hashable {
 final class ServerCounters: Sendable {
   let welcomed = Atomic(0)
   let kicked = Atomic(0)
+  let sent = Atomic(0)
   let delivered = Atomic(0)
   let notHere = Atomic(0)
   let wireDoubles = Atomic(0)
@@ -44,7 +47,8 @@ final class ServerCounters: Sendable {
   var statistics: ServerStatistics {
     ServerStatistics(
       welcomed: welcomed.load(ordering: .relaxed), kicked: kicked.load(ordering: .relaxed),
-      delivered: delivered.load(ordering: .relaxed), notHere: notHere.load(ordering: .relaxed),
+      sent: sent.load(ordering: .relaxed), delivered: delivered.load(ordering: .relaxed),
+      notHere: notHere.load(ordering: .relaxed),
       wireDoubles: wireDoubles.load(ordering: .relaxed), holesFilled: holesFilled.load(ordering: .relaxed),
       catchUps: catchUps.load(ordering: .relaxed), restated: restated.load(ordering: .relaxed),
       pausedFeeds: pausedFeeds.load(ordering: .relaxed), drained: drained.load(ordering: .relaxed),

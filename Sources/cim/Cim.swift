@@ -22,6 +22,7 @@ struct Cim: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       DemoCommand.self, ChatCommand.self, RouteCommand.self, ServerCommand.self, AdminCommand.self,
+      TopCommand.self,
     ])
 
   static func main() async {

@@ -96,6 +96,33 @@ struct AdminTests {
     }
   }
 
+  @Test("Route and servers tell what they have done: messages, how long these took, and what that cost")
+  func work() async throws {
+    try await Cluster.run(servers: 2) { cluster in
+      let ann = try await TestClient("ann", to: 0, in: cluster)
+      let bob = try await TestClient("bob", to: 1, in: cluster)
+      for number in 1...3 {
+        try await ann.post("\(number)", to: "lobby")
+        _ = try await ann.nextResult()
+        _ = try await bob.nextMessage()
+      }
+      try await cluster.withAdmin { admin in
+        let route = try await admin.getRoute(.init())
+        #expect(route.routeID == "r1" && route.accepted == 3 && route.deliveries >= 3)
+        #expect(route.acceptance?.counts.reduce(0, +) == 3)
+        #expect(route.acceptance?.counts.count == (route.acceptance?.boundsUs.count ?? 0) + 1)
+        #expect(route.startedAtMs > 0 && route.nowMs >= route.startedAtMs)
+        #expect(route.cpuMs > 0 && route.residentBytes > 1 << 20)
+        try await eventually("the servers tell of it") {
+          let works = try await admin.listServers(.init()).servers.map { ($0.work?.sent, $0.work?.delivered) }
+          return works.map(\.0) == [3, 0] && works[1].1 == 3
+        }
+      }
+      await ann.leave()
+      await bob.leave()
+    }
+  }
+
   @Test("A link that is down is shown as such, with what waits for it")
   func linkDown() async throws {
     try await ProbedRoute.run { probed in

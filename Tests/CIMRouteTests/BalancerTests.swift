@@ -103,8 +103,8 @@ struct BalancerTests {
     let records = try candidates(3).map(\.server)
     _ = table.apply(records, at: .now())
     for record in records { table.linkUp(record.instance, at: .now()) }
-    table.tell(90, of: records[0].instance)
-    table.tell(30, of: records[1].instance)
+    table.tell(90, nil, of: records[0].instance)
+    table.tell(30, nil, of: records[1].instance)
     var balancer: any Balancer = LeastConnections()
     var counts: [ServerID: Int] = [:]
     for user in 1...60 as ClosedRange<UInt64> {
@@ -115,7 +115,7 @@ struct BalancerTests {
     }
     #expect(counts == [records[1].instance.id: 15, records[2].instance.id: 45])
     // What servers tell then takes the place of what was counted here.
-    table.tell(44, of: records[1].instance)
+    table.tell(44, nil, of: records[1].instance)
     #expect(table.candidates.map(\.connections) == [90, 44, 45])
     // And what a link told is not known any more when it is down.
     _ = table.linkDown(records[0].instance, at: .now())

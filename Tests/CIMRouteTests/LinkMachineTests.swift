@@ -144,8 +144,9 @@ struct LinkMachineTests {
     var machine = machine()
     _ = machine.check(at: start, random: 0.5)
     _ = machine.received(hello, attempt: 1, at: start, random: 0.5)
-    let told = CimV1.LinkResponse.Frame.ping(CimV1.LinkPing(connections: 7))
-    #expect(machine.received(told, attempt: 1, at: start, random: 0.5) == .connections(7))
+    let load = CimV1.LinkPing(connections: 7)
+    let told = CimV1.LinkResponse.Frame.ping(load)
+    #expect(machine.received(told, attempt: 1, at: start, random: 0.5) == .load(load))
     #expect(
       machine.received(.ping(CimV1.LinkPing()), attempt: 1, at: start, random: 0.5) == .nothing)
   }

@@ -1,10 +1,12 @@
 import CIMProtos
+import NIOCore
 import Testing
 
 @testable import CIMRoute
 
 @Suite("What a link carries")
 struct LinkOutboxTests {
+  private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
   private let ann = CimV1.SessionRef(userID: 1, deviceID: "d", sessionEpoch: 7)
   private let everything: (String) -> Bool = { _ in true }
 
@@ -31,7 +33,7 @@ struct LinkOutboxTests {
     #expect(outbox.up(isInterested: everything).isEmpty)
     for round in 1...2 {
       for number in 1...3 as ClosedRange<UInt64> {
-        guard case .deliver(let deliver) = outbox.deliver(message(number), to: [], bytes: 1) else {
+        guard case .deliver(let deliver) = outbox.deliver(message(number), to: [], bytes: 1, at: start) else {
           Issue.record("round \(round): delivery \(number) was not sent")
           return
         }
@@ -42,6 +44,20 @@ struct LinkOutboxTests {
     }
   }
 
+  @Test("The oldest delivery that is not acknowledged is the link's lag")
+  func lag() {
+    var outbox = outbox()
+    _ = outbox.up(isInterested: everything)
+    #expect(outbox.backlog(at: start).oldestAge == .zero)
+    _ = outbox.deliver(message(1), to: [], bytes: 1, at: start)
+    _ = outbox.deliver(message(2), to: [], bytes: 1, at: start + .milliseconds(30))
+    #expect(outbox.backlog(at: start + .milliseconds(50)).oldestAge == .milliseconds(50))
+    _ = outbox.acknowledged(1, isInterested: everything)
+    #expect(outbox.backlog(at: start + .milliseconds(50)).oldestAge == .milliseconds(20))
+    _ = outbox.down()
+    #expect(outbox.backlog(at: start + .milliseconds(50)).oldestAge == .zero)
+  }
+
   @Test(
     "Past the count or the bytes nothing is sent; once there is room the tails are told, one of each conversation"
   )
@@ -50,11 +66,11 @@ struct LinkOutboxTests {
       var outbox = outbox(count: count, bytes: bytes)
       _ = outbox.up(isInterested: everything)
       for seq in 1...2 as ClosedRange<UInt64> {
-        let frame = outbox.deliver(message(seq), to: [], bytes: 10)
+        let frame = outbox.deliver(message(seq), to: [], bytes: 10, at: start)
         #expect(frame != nil)
       }
       for seq in 3...9 as ClosedRange<UInt64> {
-        let frame = outbox.deliver(message(seq), to: [], bytes: 10)
+        let frame = outbox.deliver(message(seq), to: [], bytes: 10, at: start)
         #expect(frame == nil)
       }
       let withoutRoom = outbox.tell([tail("p:1:2", 5, for: [ann])], isInterested: everything)
@@ -72,9 +88,9 @@ struct LinkOutboxTests {
   func badAcknowledgement() {
     var outbox = outbox(count: 1)
     _ = outbox.up(isInterested: everything)
-    _ = outbox.deliver(message(1), to: [], bytes: 1)
+    _ = outbox.deliver(message(1), to: [], bytes: 1, at: start)
     #expect(outbox.acknowledged(2, isInterested: everything) == nil)
-    let full = outbox.deliver(message(2), to: [], bytes: 1)
+    let full = outbox.deliver(message(2), to: [], bytes: 1, at: start)
     #expect(full == nil)
     #expect(outbox.acknowledged(1, isInterested: everything)?.count == 1)
   }
@@ -85,13 +101,13 @@ struct LinkOutboxTests {
   func broken() {
     var outbox = outbox()
     _ = outbox.up(isInterested: everything)
-    _ = outbox.deliver(message(1), to: [], bytes: 1)
-    _ = outbox.deliver(message(1, in: "p:1:2"), to: [ann], bytes: 1)
-    _ = outbox.deliver(message(2, in: "p:1:2"), to: [ann], bytes: 1)
+    _ = outbox.deliver(message(1), to: [], bytes: 1, at: start)
+    _ = outbox.deliver(message(1, in: "p:1:2"), to: [ann], bytes: 1, at: start)
+    _ = outbox.deliver(message(2, in: "p:1:2"), to: [ann], bytes: 1, at: start)
     _ = outbox.acknowledged(2, isInterested: everything)
-    _ = outbox.deliver(message(2), to: [], bytes: 1)
+    _ = outbox.deliver(message(2), to: [], bytes: 1, at: start)
     #expect(outbox.down() == [tail("p:1:2", 2, for: [ann])])
-    _ = outbox.deliver(message(3), to: [], bytes: 1)
+    _ = outbox.deliver(message(3), to: [], bytes: 1, at: start)
     #expect(
       outbox.up(isInterested: everything) == [.tails(CimV1.Tails(tails: [tail("lobby", 3)]))])
     #expect(outbox.down().isEmpty)
@@ -100,9 +116,9 @@ struct LinkOutboxTests {
   @Test("Conversations without a member on the server are not told, unless a session is named")
   func interest() {
     var outbox = outbox()
-    _ = outbox.deliver(message(1), to: [], bytes: 1)
-    _ = outbox.deliver(message(1, in: "g:a"), to: [], bytes: 1)
-    _ = outbox.deliver(message(2, in: "g:a"), to: [ann], bytes: 1)
+    _ = outbox.deliver(message(1), to: [], bytes: 1, at: start)
+    _ = outbox.deliver(message(1, in: "g:a"), to: [], bytes: 1, at: start)
+    _ = outbox.deliver(message(2, in: "g:a"), to: [ann], bytes: 1, at: start)
     let frames = outbox.up { _ in false }
     #expect(frames == [.tails(CimV1.Tails(tails: [tail("g:a", 2, for: [ann])]))])
   }
@@ -111,9 +127,9 @@ struct LinkOutboxTests {
   func tooManyTails() {
     var outbox = outbox(tails: 3)
     for number in 1...5 as ClosedRange<UInt64> {
-      _ = outbox.deliver(message(number, in: "g:\(number)"), to: [], bytes: 1)
+      _ = outbox.deliver(message(number, in: "g:\(number)"), to: [], bytes: 1, at: start)
     }
-    _ = outbox.deliver(message(9, in: "g:1"), to: [ann], bytes: 1)
+    _ = outbox.deliver(message(9, in: "g:1"), to: [ann], bytes: 1, at: start)
     guard case .tails(let tails) = outbox.up(isInterested: everything).first else {
       Issue.record("no tails were told")
       return

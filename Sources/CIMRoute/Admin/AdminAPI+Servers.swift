@@ -1,5 +1,6 @@
 import CIMCore
 import CIMProtos
+import NIOCore
 import NgRPC
 
 extension AdminAPI {
@@ -12,6 +13,20 @@ extension AdminAPI {
       servers.append(CimV1.ServerState(server, await link?.backlog() ?? LinkBacklog()))
     }
     return CimV1.ListServersResponse(routeID: core.configuration.id.rawValue, servers: servers)
+  }
+
+  func getRoute(
+    _ request: CimV1.GetRouteRequest, context: ServerContext
+  ) async throws -> CimV1.GetRouteResponse {
+    let (statistics, usage) = (core.counters.statistics, ProcessUsage.now())
+    return CimV1.GetRouteResponse(
+      routeID: core.configuration.id.rawValue, version: core.configuration.version,
+      startedAtMs: Int64(clamping: core.startedAt.milliseconds),
+      nowMs: Int64(clamping: Timestamp.now().milliseconds), accepted: UInt64(statistics.accepted),
+      deduplicated: UInt64(statistics.deduplicated), deliveries: UInt64(statistics.deliveries),
+      acceptance: CimV1.Latencies(
+        boundsUs: LatencyHistogram.bounds, counts: core.intake.acceptance.counts),
+      cpuMs: usage.cpuMilliseconds, residentBytes: usage.residentBytes)
   }
 }
 
@@ -26,6 +41,8 @@ extension CimV1.ServerState {
       connections: server.isLinked ? UInt32(clamping: server.load.connections) : nil,
       unacknowledgedDeliveries: UInt32(clamping: backlog.unacknowledged),
       unacknowledgedBytes: UInt64(clamping: backlog.unacknowledgedBytes),
-      pendingTails: UInt32(clamping: backlog.pendingTails))
+      pendingTails: UInt32(clamping: backlog.pendingTails),
+      oldestUnacknowledgedMs: UInt64(clamping: backlog.oldestAge.nanoseconds / 1_000_000),
+      work: server.work)
   }
 }

@@ -1,5 +1,6 @@
 import CIMProtos
 import DequeModule
+import NIOCore
 
 /// The deliveries on one link that its server has not acknowledged: numbered, bounded, and remembered without what they say.
 ///
@@ -16,6 +17,7 @@ struct DeliveryWindow: Sendable {
   private struct Entry {
     let tail: CimV1.Tail
     let bytes: Int
+    let time: NIODeadline
   }
 
   private let limits: Limits
@@ -33,15 +35,18 @@ struct DeliveryWindow: Sendable {
   /// How many deliveries are under way.
   var count: Int { entries.count }
 
-  /// Takes note of a delivery.
+  /// When the oldest of them was sent; nil when none is under way.
+  var oldest: NIODeadline? { entries.first?.time }
+
+  /// Takes note of a delivery that is sent now.
   ///
   /// - Parameters:
   ///   - tail: where it reaches, and for whom.
   ///   - bytes: how large it is.
   /// - Returns: its number on the link; nil when the window is full.
-  mutating func admit(_ tail: CimV1.Tail, bytes: Int) -> UInt64? {
+  mutating func admit(_ tail: CimV1.Tail, bytes: Int, at now: NIODeadline) -> UInt64? {
     guard !isFull else { return nil }
-    entries.append(Entry(tail: tail, bytes: bytes))
+    entries.append(Entry(tail: tail, bytes: bytes, time: now))
     self.bytes += bytes
     lastNumber += 1
     return lastNumber

@@ -50,7 +50,7 @@ final class LinkDriver {
   private func carryOut(_ command: LinkCommand) {
     switch command {
     case .deliver(let message, let sessions, let bytes):
-      guard let frame = outbox.deliver(message, to: sessions, bytes: bytes) else {
+      guard let frame = outbox.deliver(message, to: sessions, bytes: bytes, at: .now()) else {
         return core.counters.deferred.count()
       }
       core.counters.deliveries.count()
@@ -64,7 +64,7 @@ final class LinkDriver {
       guard attempt == machine.attempt, stream != nil, whenFinished.isEmpty else { return done(false) }
       send(frame)
       done(true)
-    case .inspect(let done): done(outbox.backlog)
+    case .inspect(let done): done(outbox.backlog(at: .now()))
     case .finish(let done): finish(done)
     case .stop: stop()
     }
@@ -111,7 +111,7 @@ final class LinkDriver {
     case .nothing: break
     case .open(let attempt): open(attempt)
     case .interest(let interest, let isFirst): take(interest, isFirst: isFirst)
-    case .connections(let connections): core.links.take(connections, of: link.instance)
+    case .load(let ping): core.links.take(ping, of: link.instance)
     case .handle(.deliverAck(let acknowledgement)):
       guard let frames = outbox.acknowledged(acknowledgement.number, isInterested: isInterested) else {
         return core.counters.ignoredFrames.count()

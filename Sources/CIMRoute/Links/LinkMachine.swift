@@ -14,7 +14,7 @@ struct LinkMachine: Sendable {
     /// Take note of the server's conversations, and acknowledge. The first one makes the link useful.
     case interest(CimV1.Interest, isFirst: Bool)
     /// The server has told how many clients are connected to it.
-    case connections(Int)
+    case load(CimV1.LinkPing)
     /// Handle a frame.
     case handle(CimV1.LinkResponse.Frame)
     /// Count a frame that this version does not know.
@@ -136,7 +136,7 @@ struct LinkMachine: Sendable {
 
   private func handle(_ frame: CimV1.LinkResponse.Frame?) -> Action {
     switch frame {
-    case .ping(let ping): ping.connections.map { .connections(Int($0)) } ?? .nothing
+    case .ping(let ping): ping.connections == nil ? .nothing : .load(ping)
     case .hello, .interest, nil: .ignore
     case .some(let frame): .handle(frame)
     }

@@ -1,5 +1,6 @@
 import CIMProtos
 import DequeModule
+import NIOCore
 
 /// What one link carries to its server as it happens: what may be sent now, what waits for room or for the link, and what
 /// is to be looked at again when the link breaks.
@@ -36,19 +37,22 @@ struct LinkOutbox: Sendable {
     tails = PendingTails(capacity: limits.tails)
   }
 
-  /// What waits on the link.
-  var backlog: LinkBacklog {
+  /// What waits on the link now.
+  func backlog(at now: NIODeadline) -> LinkBacklog {
     LinkBacklog(
-      unacknowledged: window.count, unacknowledgedBytes: window.bytes, pendingTails: tails.weight)
+      unacknowledged: window.count, unacknowledgedBytes: window.bytes,
+      oldestAge: window.oldest.map { now - $0 } ?? .zero, pendingTails: tails.weight)
   }
 
   /// A message is for sessions on the server, or for its conversation's members there.
   ///
   /// - Parameter bytes: about how large it is.
   /// - Returns: what to send now; nil when its conversation's tail is told later.
-  mutating func deliver(_ message: CimV1.Message, to sessions: [CimV1.SessionRef], bytes: Int) -> Frame? {
+  mutating func deliver(
+    _ message: CimV1.Message, to sessions: [CimV1.SessionRef], bytes: Int, at now: NIODeadline
+  ) -> Frame? {
     let tail = CimV1.Tail(conversation: message.conversation, position: message.position, sessions: sessions)
-    guard isUp, let number = window.admit(tail, bytes: bytes) else {
+    guard isUp, let number = window.admit(tail, bytes: bytes, at: now) else {
       tails.add(tail)
       return nil
     }

@@ -57,9 +57,9 @@ final class LinkSet: Sendable {
     }
   }
 
-  /// A server tells how many clients are connected to it.
-  func take(_ connections: Int, of instance: ServerInstance) {
-    state.withLock { $0.servers.tell(connections, of: instance) }
+  /// A server tells how many clients are connected to it, and what it has done.
+  func take(_ ping: CimV1.LinkPing, of instance: ServerInstance) {
+    state.withLock { $0.servers.tell(Int(ping.connections ?? 0), ping.work, of: instance) }
   }
 
   /// A server's link is down.

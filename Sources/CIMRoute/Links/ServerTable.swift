@@ -1,4 +1,5 @@
 import CIMCore
+import CIMProtos
 
 /// Which servers live: those in the registry, and those whose link is up.
 ///
@@ -25,6 +26,8 @@ struct ServerTable: Sendable {
     fileprivate(set) var since: Timestamp
     /// How many clients it has.
     fileprivate(set) var load = ServerLoad()
+    /// What it has done, as it told last; nil while its link is down.
+    fileprivate(set) var work: CimV1.ServerWork?
   }
 
   private var entries: [ServerInstance: Entry] = [:]
@@ -60,6 +63,7 @@ struct ServerTable: Sendable {
   mutating func linkDown(_ instance: ServerInstance, at now: Timestamp) -> Bool {
     setLinked(false, instance, now)
     entries[instance]?.load = ServerLoad()
+    entries[instance]?.work = nil
     guard entries[instance]?.isRegistered == false else { return false }
     entries[instance] = nil
     return true
@@ -72,9 +76,10 @@ struct ServerTable: Sendable {
     entries[instance]?.since = now
   }
 
-  /// A server has told how many clients are connected to it.
-  mutating func tell(_ connections: Int, of instance: ServerInstance) {
+  /// A server has told how many clients are connected to it, and what it has done.
+  mutating func tell(_ connections: Int, _ work: CimV1.ServerWork?, of instance: ServerInstance) {
     entries[instance]?.load.tell(connections)
+    entries[instance]?.work = work
   }
 
   /// A client is sent to a server.

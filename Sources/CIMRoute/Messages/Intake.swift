@@ -12,6 +12,7 @@ import Synchronization
 final class Intake: Sendable {
   private struct Job {
     let submission: Submission
+    let arrived = NIODeadline.now()
     let answer: @Sendable (Verdict) -> Void
   }
 
@@ -27,6 +28,7 @@ final class Intake: Sendable {
   private let logger: Logger
   private let lanes: Mutex<Lanes<Conversation, Job>>
   private let idle = Latest(true)
+  private let accepted = Mutex(LatencyHistogram())
 
   init(
     configuration: RouteConfiguration, log: any MessageLog, accounts: KnownAccounts, delivery: Delivery,
@@ -42,6 +44,9 @@ final class Intake: Sendable {
     lanes = Mutex(
       Lanes(maxPerLane: configuration.maxQueuedPerConversation, maxInAll: configuration.maxQueued))
   }
+
+  /// How long messages took from their submission until they were accepted.
+  var acceptance: LatencyHistogram { accepted.withLock { $0 } }
 
   /// Submits a message.
   ///
@@ -75,7 +80,9 @@ final class Intake: Sendable {
   private func work(beginningWith first: Job) async {
     var job = first
     while true {
-      job.answer(await handle(job.submission))
+      let verdict = await handle(job.submission)
+      if case .accepted = verdict { accepted.withLock { $0.record(.now() - job.arrived) } }
+      job.answer(verdict)
       let next = lanes.withLock { lanes in
         let next = lanes.next(of: job.submission.conversation)
         if lanes.isIdle { idle.publish(true) }

@@ -81,7 +81,7 @@ final class LinkHandler: StreamHandler {
   }
 
   private func ping() {
-    send(.ping(CimV1.LinkPing(connections: UInt32(clamping: core.connectionCount))))
+    send(.ping(core.load))
   }
 
   // MARK: Up and down

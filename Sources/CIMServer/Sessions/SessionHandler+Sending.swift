@@ -29,6 +29,7 @@ extension SessionHandler {
   func answered(_ result: CimV1.SendResult, number: UInt64) {
     // A send that was passed on twice can be answered twice.
     guard sends.remove(number) else { return }
+    if case .accepted = result.outcome { core.counters.sent.count() }
     send(.sendResult(result))
   }
 

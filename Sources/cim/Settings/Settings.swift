@@ -92,6 +92,14 @@ enum Settings {
   static let adminRoute = Setting.address(
     "admin.route", of: "admin", "Where the route listens for operators.", fallback: "127.0.0.1:7410")
 
+  static let topRoutes = Setting.addresses(
+    "top.routes", of: "top", "Where routes listen for operators, separated by commas.",
+    fallback: "127.0.0.1:7410")
+
+  static let topInterval = Setting.duration(
+    "top.interval", of: "top", "How often they are asked. Servers tell of themselves every second.",
+    fallback: "2s")
+
   static let adminToken = Setting(
     "admin.token", "token",
     "What operators show to be let in. A flag is seen by everybody on the machine: set it in the environment.",
@@ -161,7 +169,9 @@ enum Settings {
     chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
     routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
     markLease.key, lateMessages.key,
-    delayedPerUser.key, replicas.key, replicationTimeout.key, adminListen.key, adminRoute.key, adminToken.key,
+    delayedPerUser.key, replicas.key, replicationTimeout.key, adminListen.key, adminRoute.key, topRoutes.key,
+    topInterval.key,
+    adminToken.key,
     serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
     idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
     textBytes.key, grace.key, statisticsInterval.key, logLevel.key,

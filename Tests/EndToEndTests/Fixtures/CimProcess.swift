@@ -6,7 +6,7 @@ import TestSupport
 final class CimProcess: Sendable {
   let id: String
   let process: ChildProcess
-  /// The ports it serves gRPC on, the public one first.
+  /// The ports it serves gRPC on, the public one first; the second is for operators, or for routes.
   let ports: [Int]
 
   private init(_ subcommand: String, id: String, ports: [Int], environment: [String: String?]) throws {
@@ -16,11 +16,12 @@ final class CimProcess: Sendable {
   }
 
   static func route(id: String, redis: String, zooKeeper: String) throws -> CimProcess {
-    let port = try freePort()
+    let (port, admin) = (try freePort(), try freePort())
     return try CimProcess(
-      "route", id: id, ports: [port],
+      "route", id: id, ports: [port, admin],
       environment: [
         "CIM_ROUTE_ID": id, "CIM_ROUTE_LISTEN": "127.0.0.1:\(port)",
+        "CIM_ADMIN_LISTEN": "127.0.0.1:\(admin)",
         "CIM_REDIS_URL": redis, "CIM_ZOOKEEPER_CONNECT": zooKeeper,
       ])
   }

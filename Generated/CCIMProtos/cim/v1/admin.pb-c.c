@@ -67,6 +67,24 @@ void   cim__v1__kick_user_response__init
   static const Cim__V1__KickUserResponse init_value = CIM__V1__KICK_USER_RESPONSE__INIT;
   *message = init_value;
 }
+void   cim__v1__get_route_request__init
+                     (Cim__V1__GetRouteRequest         *message)
+{
+  static const Cim__V1__GetRouteRequest init_value = CIM__V1__GET_ROUTE_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__get_route_response__init
+                     (Cim__V1__GetRouteResponse         *message)
+{
+  static const Cim__V1__GetRouteResponse init_value = CIM__V1__GET_ROUTE_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__latencies__init
+                     (Cim__V1__Latencies         *message)
+{
+  static const Cim__V1__Latencies init_value = CIM__V1__LATENCIES__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor cim__v1__user_key__field_descriptors[2] =
 {
   {
@@ -482,7 +500,7 @@ const ProtobufCMessageDescriptor cim__v1__list_servers_response__descriptor =
   (ProtobufCMessageInit) cim__v1__list_servers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__server_state__field_descriptors[13] =
+static const ProtobufCFieldDescriptor cim__v1__server_state__field_descriptors[15] =
 {
   {
     "id",
@@ -640,6 +658,30 @@ static const ProtobufCFieldDescriptor cim__v1__server_state__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "oldest_unacknowledged_ms",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerState, oldest_unacknowledged_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "work",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ServerState, n_work),
+    offsetof(Cim__V1__ServerState, work),
+    &cim__v1__server_work__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__server_state__field_indices_by_name[] = {
   2,   /* field[2] = client_address */
@@ -650,16 +692,19 @@ static const unsigned cim__v1__server_state__field_indices_by_name[] = {
   7,   /* field[7] = is_linked */
   5,   /* field[5] = is_registered */
   8,   /* field[8] = link_since_ms */
+  13,   /* field[13] = oldest_unacknowledged_ms */
   12,   /* field[12] = pending_tails */
   3,   /* field[3] = push_address */
   11,   /* field[11] = unacknowledged_bytes */
   10,   /* field[10] = unacknowledged_deliveries */
   4,   /* field[4] = version */
+  14,   /* field[14] = work */
 };
-static const ProtobufCIntRange cim__v1__server_state__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__server_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 20, 13 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor cim__v1__server_state__descriptor =
 {
@@ -669,10 +714,10 @@ const ProtobufCMessageDescriptor cim__v1__server_state__descriptor =
   "Cim__V1__ServerState",
   "cim.v1",
   sizeof(Cim__V1__ServerState),
-  13,
+  15,
   cim__v1__server_state__field_descriptors,
   cim__v1__server_state__field_indices_by_name,
-  1,  cim__v1__server_state__number_ranges,
+  2,  cim__v1__server_state__number_ranges,
   (ProtobufCMessageInit) cim__v1__server_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -789,5 +834,229 @@ const ProtobufCMessageDescriptor cim__v1__kick_user_response__descriptor =
   cim__v1__kick_user_response__field_indices_by_name,
   1,  cim__v1__kick_user_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__kick_user_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define cim__v1__get_route_request__field_descriptors NULL
+#define cim__v1__get_route_request__field_indices_by_name NULL
+#define cim__v1__get_route_request__number_ranges NULL
+const ProtobufCMessageDescriptor cim__v1__get_route_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.GetRouteRequest",
+  "GetRouteRequest",
+  "Cim__V1__GetRouteRequest",
+  "cim.v1",
+  sizeof(Cim__V1__GetRouteRequest),
+  0,
+  cim__v1__get_route_request__field_descriptors,
+  cim__v1__get_route_request__field_indices_by_name,
+  0,  cim__v1__get_route_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__get_route_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__get_route_response__field_descriptors[10] =
+{
+  {
+    "route_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, route_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "started_at_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, started_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "now_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, now_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accepted",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, accepted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deduplicated",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, deduplicated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deliveries",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, deliveries),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acceptance",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__GetRouteResponse, n_acceptance),
+    offsetof(Cim__V1__GetRouteResponse, acceptance),
+    &cim__v1__latencies__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu_ms",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, cpu_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resident_bytes",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetRouteResponse, resident_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__get_route_response__field_indices_by_name[] = {
+  7,   /* field[7] = acceptance */
+  4,   /* field[4] = accepted */
+  8,   /* field[8] = cpu_ms */
+  5,   /* field[5] = deduplicated */
+  6,   /* field[6] = deliveries */
+  3,   /* field[3] = now_ms */
+  9,   /* field[9] = resident_bytes */
+  0,   /* field[0] = route_id */
+  2,   /* field[2] = started_at_ms */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange cim__v1__get_route_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor cim__v1__get_route_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.GetRouteResponse",
+  "GetRouteResponse",
+  "Cim__V1__GetRouteResponse",
+  "cim.v1",
+  sizeof(Cim__V1__GetRouteResponse),
+  10,
+  cim__v1__get_route_response__field_descriptors,
+  cim__v1__get_route_response__field_indices_by_name,
+  1,  cim__v1__get_route_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__get_route_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__latencies__field_descriptors[2] =
+{
+  {
+    "bounds_us",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Cim__V1__Latencies, n_bounds_us),
+    offsetof(Cim__V1__Latencies, bounds_us),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Cim__V1__Latencies, n_counts),
+    offsetof(Cim__V1__Latencies, counts),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__latencies__field_indices_by_name[] = {
+  0,   /* field[0] = bounds_us */
+  1,   /* field[1] = counts */
+};
+static const ProtobufCIntRange cim__v1__latencies__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__latencies__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Latencies",
+  "Latencies",
+  "Cim__V1__Latencies",
+  "cim.v1",
+  sizeof(Cim__V1__Latencies),
+  2,
+  cim__v1__latencies__field_descriptors,
+  cim__v1__latencies__field_indices_by_name,
+  1,  cim__v1__latencies__number_ranges,
+  (ProtobufCMessageInit) cim__v1__latencies__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -37,6 +37,12 @@ void   cim__v1__link_ping__init
   static const Cim__V1__LinkPing init_value = CIM__V1__LINK_PING__INIT;
   *message = init_value;
 }
+void   cim__v1__server_work__init
+                     (Cim__V1__ServerWork         *message)
+{
+  static const Cim__V1__ServerWork init_value = CIM__V1__SERVER_WORK__INIT;
+  *message = init_value;
+}
 void   cim__v1__session_ref__init
                      (Cim__V1__SessionRef         *message)
 {
@@ -693,7 +699,7 @@ const ProtobufCMessageDescriptor cim__v1__server_hello__descriptor =
   (ProtobufCMessageInit) cim__v1__server_hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__link_ping__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cim__v1__link_ping__field_descriptors[2] =
 {
   {
     "connections",
@@ -707,14 +713,27 @@ static const ProtobufCFieldDescriptor cim__v1__link_ping__field_descriptors[1] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "work",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkPing, n_work),
+    offsetof(Cim__V1__LinkPing, work),
+    &cim__v1__server_work__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_ping__field_indices_by_name[] = {
   0,   /* field[0] = connections */
+  1,   /* field[1] = work */
 };
 static const ProtobufCIntRange cim__v1__link_ping__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_ping__descriptor =
 {
@@ -724,11 +743,140 @@ const ProtobufCMessageDescriptor cim__v1__link_ping__descriptor =
   "Cim__V1__LinkPing",
   "cim.v1",
   sizeof(Cim__V1__LinkPing),
-  1,
+  2,
   cim__v1__link_ping__field_descriptors,
   cim__v1__link_ping__field_indices_by_name,
   1,  cim__v1__link_ping__number_ranges,
   (ProtobufCMessageInit) cim__v1__link_ping__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__server_work__field_descriptors[8] =
+{
+  {
+    "started_at_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, started_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sent",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, sent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, delivered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catch_ups",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, catch_ups),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paused_feeds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, paused_feeds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, cpu_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resident_bytes",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, resident_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "now_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ServerWork, now_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__server_work__field_indices_by_name[] = {
+  3,   /* field[3] = catch_ups */
+  5,   /* field[5] = cpu_ms */
+  2,   /* field[2] = delivered */
+  7,   /* field[7] = now_ms */
+  4,   /* field[4] = paused_feeds */
+  6,   /* field[6] = resident_bytes */
+  1,   /* field[1] = sent */
+  0,   /* field[0] = started_at_ms */
+};
+static const ProtobufCIntRange cim__v1__server_work__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor cim__v1__server_work__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ServerWork",
+  "ServerWork",
+  "Cim__V1__ServerWork",
+  "cim.v1",
+  sizeof(Cim__V1__ServerWork),
+  8,
+  cim__v1__server_work__field_descriptors,
+  cim__v1__server_work__field_indices_by_name,
+  1,  cim__v1__server_work__number_ranges,
+  (ProtobufCMessageInit) cim__v1__server_work__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__session_ref__field_descriptors[3] =

@@ -22,6 +22,7 @@ typedef struct Cim__V1__LinkResponse Cim__V1__LinkResponse;
 typedef struct Cim__V1__RouteHello Cim__V1__RouteHello;
 typedef struct Cim__V1__ServerHello Cim__V1__ServerHello;
 typedef struct Cim__V1__LinkPing Cim__V1__LinkPing;
+typedef struct Cim__V1__ServerWork Cim__V1__ServerWork;
 typedef struct Cim__V1__SessionRef Cim__V1__SessionRef;
 typedef struct Cim__V1__Deliver Cim__V1__Deliver;
 typedef struct Cim__V1__DeliverAck Cim__V1__DeliverAck;
@@ -173,6 +174,8 @@ typedef enum {
 struct  Cim__V1__LinkPing
 {
   ProtobufCMessage base;
+  size_t n_work;
+  Cim__V1__ServerWork **work;
   Cim__V1__LinkPing__ConnectionsPresenceCase connections_presence_case;
   union {
     uint32_t connections;
@@ -180,7 +183,24 @@ struct  Cim__V1__LinkPing
 };
 #define CIM__V1__LINK_PING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_ping__descriptor) \
-    , CIM__V1__LINK_PING__CONNECTIONS_PRESENCE__NOT_SET, {0} }
+    , 0,NULL, CIM__V1__LINK_PING__CONNECTIONS_PRESENCE__NOT_SET, {0} }
+
+
+struct  Cim__V1__ServerWork
+{
+  ProtobufCMessage base;
+  int64_t started_at_ms;
+  uint64_t sent;
+  uint64_t delivered;
+  uint64_t catch_ups;
+  uint64_t paused_feeds;
+  uint64_t cpu_ms;
+  uint64_t resident_bytes;
+  int64_t now_ms;
+};
+#define CIM__V1__SERVER_WORK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__server_work__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Cim__V1__SessionRef
@@ -634,6 +654,9 @@ void   cim__v1__server_hello__init
 /* Cim__V1__LinkPing methods */
 void   cim__v1__link_ping__init
                      (Cim__V1__LinkPing         *message);
+/* Cim__V1__ServerWork methods */
+void   cim__v1__server_work__init
+                     (Cim__V1__ServerWork         *message);
 /* Cim__V1__SessionRef methods */
 void   cim__v1__session_ref__init
                      (Cim__V1__SessionRef         *message);
@@ -747,6 +770,9 @@ typedef void (*Cim__V1__ServerHello_Closure)
 typedef void (*Cim__V1__LinkPing_Closure)
                  (const Cim__V1__LinkPing *message,
                   void *closure_data);
+typedef void (*Cim__V1__ServerWork_Closure)
+                 (const Cim__V1__ServerWork *message,
+                  void *closure_data);
 typedef void (*Cim__V1__SessionRef_Closure)
                  (const Cim__V1__SessionRef *message,
                   void *closure_data);
@@ -854,6 +880,7 @@ extern const ProtobufCMessageDescriptor cim__v1__link_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__route_hello__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__server_hello__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_ping__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__server_work__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__session_ref__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__deliver__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__deliver_ack__descriptor;
