@@ -27,6 +27,30 @@ import Testing
     try await ben.does(":history g:team", sees: "has no part in the conversation g:team")
   }
 
+  @Test(
+    "What is to be said later is listed, prevented, or said although its sender has left",
+    .timeLimit(.minutes(2)))
+  func later() async throws {
+    let cluster = try await CimCluster()
+    let ann = try await cluster.chat(as: "ann")
+    let ben = try await cluster.chat(as: "ben")
+    try await ann.does(":delay \(ben.id);;tea is ready 4", sees: "prevents it")
+    try await ann.does(":delay never 3600", sees: "prevents it")
+    try await ann.does(":delayed", sees: "what you say later: 2")
+    try await ann.sees("in the lobby: never")
+    let id = try #require(
+      ann.screen.split(whereSeparator: \.isNewline).last { $0.contains("in the lobby: never") }
+    )
+    .split(separator: " ").first.map(String.init)
+    try await ann.does(":undelay \(try #require(id))", sees: "is not said")
+    try await ann.does(":undelay \(try #require(id))", sees: "No message")
+    try await ann.does(":delay 999999;;x 5", sees: "There is no user 999999")
+    try ann.type(":q!")
+    #expect(try await ann.process.waitUntilExit() == .code(0))
+    try await ben.sees("[private] ann (\(ann.id)): tea is ready")
+    #expect(!ben.screen.contains("never"))
+  }
+
   @Test("Names, the chat log, emoji, answers of one's own and help", .timeLimit(.minutes(2)))
   func others() async throws {
     let cluster = try await CimCluster()

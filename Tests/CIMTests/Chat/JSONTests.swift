@@ -53,6 +53,9 @@ import Testing
       ChatClient.Configuration(
         routes: [Endpoint(host: "127.0.0.1", port: 1)], identity: .name(self.ann.name)))
     let page = HistoryPage(entries: [.message(self.message), .membership(entry)], older: self.place)
+    let delayed = DelayedText(
+      id: try DelayedID("x"), conversation: .lobby, text: "later", properties: [:], due: self.time,
+      state: .failed("gone"))
     let outputs: [(type: String, output: ChatOutput)] = [
       ("message", .message(self.message)), ("membership", .membership(entry, isOwn: false)),
       ("missed", .missed([.lobby: 3])), ("state", .state(.connecting, nil, news: nil)),
@@ -64,6 +67,9 @@ import Testing
       ("reset", .reset(.lobby, after: nil, until: self.place, next: nil, me: nil)), ("resumed", .resumed(1)),
       ("held", .held(SentLine(text: "hi", number: 2))),
       ("done", .done(.createdGroup(team))), ("done", .done(.joinedGroup(team, isNew: false))),
+      ("done", .done(.delayed(delayed.id, due: self.time))),
+      ("done", .done(.undelayed(delayed.id, inTime: false))),
+      ("listing", .listing(.delayed([delayed], me: nil))),
       ("done", .done(.leftGroup(team, isNew: true))), ("done", .done(.answersHere(true))),
       ("answer", .answer("hi!")), ("listing", .listing(.onlineUsers([self.ann], prefix: "a", me: nil))),
       ("listing", .listing(.members([self.ann], of: team, me: nil))), ("listing", .listing(.groups([team]))),

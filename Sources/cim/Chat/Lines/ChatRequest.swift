@@ -18,6 +18,12 @@ enum ChatRequest: Hashable, Sendable {
   case history(Destination, count: Int)
   /// To search the chat log.
   case search(String)
+  /// To say something later, so many seconds from now.
+  case delay(String, to: Destination, seconds: Int)
+  /// To list what is said later.
+  case delayed
+  /// Not to say what was to be said later.
+  case undelay(DelayedID)
   /// To list aliases of emoji.
   case emoji(page: Int)
   /// To answer here what is typed, and send none of it, or no longer so.

@@ -25,6 +25,11 @@ extension LineCommand {
       keyword.map(ChatRequest.search) ?? .quit
     },
     Self(":q!", does: "leave") { .quit },
+    Self(":delay", .textLater, does: "say it later, whether you are here then or not") {
+      .delay($0.text, to: $0.destination, seconds: $0.seconds)
+    },
+    Self(":delayed", does: "what you say later") { .delayed },
+    Self(":undelay", .delayedID, does: "do not say that later", request: ChatRequest.undelay),
     Self(":emoji", .number("page", in: 1...Emoji.pageCount).optional(1), does: "aliases of emoji, for texts")
     {
       .emoji(page: $0)

@@ -91,6 +91,53 @@ extension Parameter where Value == String {
   }
 }
 
+/// What is said later.
+struct TextLater: Sendable {
+  /// What it says.
+  let text: String
+  /// To whom.
+  let destination: Destination
+  /// How long from now.
+  let seconds: Int
+}
+
+extension Parameter where Value == TextLater {
+  /// A line that says something, as it would be typed to say it now, and how many seconds from now.
+  static var textLater: Self {
+    Self("text seconds") { arguments in
+      guard let rest = arguments.remainder() else { throw ArgumentError("the text is missing") }
+      guard let blank = rest.lastIndex(where: \.isWhitespace) else {
+        throw ArgumentError("the text or the seconds are missing")
+      }
+      let word = String(rest[rest.index(after: blank)...])
+      let limit = Int(DelayedLimits.defaults.aheadMilliseconds / 1000)
+      guard let seconds = Int(word), (1...limit).contains(seconds) else {
+        throw ArgumentError("\(word.quoted) are no valid seconds: a number from 1 to \(limit)")
+      }
+      switch ChatLine(String(rest[..<blank].trimmingWhitespace)) {
+      case .request(.say(let text, let destination)):
+        return TextLater(text: text, destination: destination, seconds: seconds)
+      case .mistake(let mistake): throw ArgumentError(mistake.problem)
+      case .request, .unknown, .empty:
+        throw ArgumentError("only texts are said later: text, id;;text, or :g say group text")
+      }
+    }
+  }
+}
+
+extension Parameter where Value == DelayedID {
+  /// What names a message that is said later.
+  static var delayedID: Self {
+    Self("id") { arguments in
+      guard let word = arguments.word() else { throw ArgumentError("the id is missing") }
+      guard let id = try? DelayedID(word) else {
+        throw ArgumentError("\(word.quoted) is no id of a message; :delayed lists them")
+      }
+      return id
+    }
+  }
+}
+
 extension Parameter where Value == Int {
   /// A number within bounds.
   static func number(_ name: String, in range: ClosedRange<Int>) -> Self {

@@ -89,6 +89,12 @@ extension ChatOutput {
     case .joinedGroup(let id, let isNew): group("joined", id, isNew)
     case .leftGroup(let id, let isNew): group("left", id, isNew)
     case .answersHere(let isOn): ["type": "done", "deed": "answering", "on": .bool(isOn)]
+    case .delayed(let id, let due):
+      [
+        "type": "done", "deed": "delayed", "id": .string(id.rawValue), "due": .string(WallClock.text(due)),
+      ]
+    case .undelayed(let id, let inTime):
+      ["type": "done", "deed": "undelayed", "id": .string(id.rawValue), "changed": .bool(inTime)]
     }
   }
 
@@ -127,6 +133,8 @@ extension Listing {
         "items": .array(
           lines.map { ["date": .string($0.date), "time": .string($0.time), "text": .string($0.text)] }),
       ]
+    case .delayed(let texts, _):
+      ["list": "delayed", "items": .array(texts.map { JSONValue($0) })]
     case .emoji(let page):
       [
         "list": "emoji", "page": JSONValue(page), "pages": JSONValue(Emoji.pageCount),
@@ -186,6 +194,20 @@ extension JSONValue {
       "conversation": JSONValue(entry.conversation), "position": JSONValue(entry.position),
       "time": .string(WallClock.text(entry.loggedAt)), "member": JSONValue(entry.member),
       "change": .string(entry.change.rawValue),
+    ]
+  }
+
+  fileprivate init(_ text: DelayedText) {
+    let (state, reason): (String, String?) =
+      switch text.state {
+      case .waiting: ("waiting", nil)
+      case .sending: ("sending", nil)
+      case .failed(let reason): ("failed", reason)
+      }
+    self = [
+      "id": .string(text.id.rawValue), "conversation": JSONValue(text.conversation),
+      "due": .string(WallClock.text(text.due)), "text": .string(text.text), "state": .string(state),
+      "reason": JSONValue(reason, JSONValue.string),
     ]
   }
 

@@ -67,6 +67,10 @@ enum Deed: Hashable, Sendable {
   /// `isNew`: the user was a member before.
   case leftGroup(GroupID, isNew: Bool)
   case answersHere(Bool)
+  /// Something is said later.
+  case delayed(DelayedID, due: Timestamp)
+  /// `inTime`: it will not be said; otherwise it is being said.
+  case undelayed(DelayedID, inTime: Bool)
 }
 
 /// An answer that is a list.
@@ -78,6 +82,7 @@ enum Listing: Sendable {
   case history(HistoryPage, of: Conversation, me: Account?)
   /// The newest of what was found, oldest first; `hasMore`: there are older ones.
   case found([ChatLogLine], keyword: String, hasMore: Bool)
+  case delayed([DelayedText], me: Account?)
   case emoji(page: Int)
   case commands([LineCommand])
   case info(ChatClient.Info, routes: [Endpoint], log: String?)

@@ -17,6 +17,7 @@ extension Transcript {
       (["your groups: \(groups.count)"] + groups.map { "  \($0)" }).joined(separator: "\n")
     case .history(let page, let conversation, let me): self.history(page, conversation, me)
     case .found(let lines, let keyword, let hasMore): self.found(lines, keyword, hasMore: hasMore)
+    case .delayed(let texts, let me): self.delayed(texts, me)
     case .emoji(let page): self.emoji(page)
     case .commands(let commands): self.commands(commands)
     case .info(let info, let routes, let log): self.info(info, routes, log)
@@ -46,6 +47,20 @@ extension Transcript {
       : self.notice("for what is older, give the same command again")
     return (["history of \(Self.place(conversation, me: me)): \(lines.count)"] + lines + [end])
       .joined(separator: "\n")
+  }
+
+  private func delayed(_ texts: [DelayedText], _ me: Account?) -> String {
+    let lines = texts.map { text in
+      let when =
+        switch text.state {
+        case .waiting: self.clock.stamp(text.due)
+        case .sending: "being said"
+        case .failed(let reason): "not said (\(Self.printable(reason)))"
+        }
+      let place = Self.place(text.conversation, me: me)
+      return "  \(text.id)  \(when), in \(place): \(Self.printable(text.text))"
+    }
+    return (["what you say later: \(texts.count)"] + lines).joined(separator: "\n")
   }
 
   private func found(_ lines: [ChatLogLine], _ keyword: String, hasMore: Bool) -> String {

@@ -29,7 +29,7 @@ struct Transcript: Sendable {
       self.notice(
         count == 1 ? "1 line of last time was" : "\(count) lines of last time were",
         "not answered: sent again")
-    case .done(let deed): self.notice(Self.deed(deed))
+    case .done(let deed): self.notice(self.deed(deed))
     case .listing(let listing): self.listing(listing)
     case .answer(let text): "\(self.paint(.name, "AI")): \(Self.printable(text))"
     case .empty: self.notice("nothing to send: type a text, or :all for the commands")
@@ -120,7 +120,7 @@ struct Transcript: Sendable {
     return self.failure("not done: \(Self.printable(mistake.problem)); \(forms):") + usage
   }
 
-  private static func deed(_ deed: Deed) -> String {
+  private func deed(_ deed: Deed) -> String {
     switch deed {
     case .createdGroup(let group):
       "you have made group \(group), and are in it; say something by :g say \(group) text"
@@ -130,6 +130,10 @@ struct Transcript: Sendable {
     case .leftGroup(let group, false): "you are not in group \(group)"
     case .answersHere(true): "what you type is answered here and not sent; :qai ends that"
     case .answersHere(false): "what you type is sent to others again"
+    case .delayed(let id, let due):
+      "it is said at \(self.clock.stamp(due)); :undelay \(id) prevents it"
+    case .undelayed(let id, true): "\(id) is not said"
+    case .undelayed(let id, false): "too late: \(id) is being said"
     }
   }
 

@@ -68,6 +68,17 @@ struct RequestRunner {
     case .history(let destination, let count): try await self.read(request, destination, count)
     case .onlineUsers(let prefix): try await self.listOnlineUsers(prefix)
     case .members, .createGroup, .joinGroup, .leaveGroup, .groups: try await self.performOnGroups(request)
+    case .delay(let text, let destination, let seconds):
+      await self.waitForAnswers()
+      let (id, due) = try await self.parts.client.schedule(
+        text, to: destination, at: .after(milliseconds: UInt64(seconds) * 1000))
+      self.show(.done(.delayed(id, due: due)))
+    case .delayed:
+      await self.waitForAnswers()
+      self.show(.listing(.delayed(try await self.parts.client.scheduled(), me: self.parts.me)))
+    case .undelay(let id):
+      await self.waitForAnswers()
+      self.show(.done(.undelayed(id, inTime: try await self.parts.client.cancelScheduled(id))))
     case .quit: break
     }
   }
