@@ -149,7 +149,7 @@ let package = Package(
     .target(
       name: "CIMRoute",
       dependencies: [
-        "CIMCore", "CIMProtos", "NgRPC",
+        "CIMCore", "CIMProtos", "NgRPC", "NgRPCProtos", "NgRPCStatusDetails",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -168,7 +168,7 @@ let package = Package(
     .target(
       name: "CIMClient",
       dependencies: [
-        "CIMCore", "CIMProtos", "NgRPC",
+        "CIMCore", "CIMProtos", "NgRPC", "NgRPCStatusDetails",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -352,7 +352,8 @@ let package = Package(
     .testTarget(
       name: "CIMRouteTests",
       dependencies: [
-        "CIMRoute", "CIMCore", "CIMProtos", "CIMRedis", "CIMTestSupport", "NgRPC", "Redis", "TestSupport",
+        "CIMRoute", "CIMCore", "CIMProtos", "CIMRedis", "CIMTestSupport", "NgRPC", "NgRPCProtos",
+        "NgRPCStatusDetails", "Redis", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],

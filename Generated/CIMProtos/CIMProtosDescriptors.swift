@@ -134,18 +134,20 @@ public enum CIMProtosDescriptors {
       \u{1}\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositi\
       onR\u{8}position\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{2}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}\
       \u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{9}duplicate\u{12}*\u{A}\u{7}reached\u{18}\u{4}\
-      \u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"{\u{A}\u{7}Refused\u{12}-\u{A}\u{6}reason\u{18}\
-      \u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\
-      \u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_counter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}exp\
-      ectedCounter*o\u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPECIFIED\u{10}\u{0}\u{12}\
-      \u{1C}\u{A}\u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEMBERSHIP_CHANGE_LEFT\u{10}\
-      \u{2}*n\u{A}\u{8}AckLevel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}\
-      ACK_LEVEL_LOGGED\u{10}\u{1}\u{12}\u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\u{2}\u{12}\u{17}\u{A}\u{13}\
-      ACK_LEVEL_DELIVERED\u{10}\u{3}*\u{F3}\u{1}\u{A}\u{D}RefusalReason\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REAS\
-      ON_UNSPECIFIED\u{10}\u{0}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}\
-      REFUSAL_REASON_UNKNOWN_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\
+      \u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"\u{A1}\u{1}\u{A}\u{7}Refused\u{12}-\u{A}\u{6}\
+      reason\u{18}\u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}deta\
+      il\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_counter\u{18}\u{3}\u{20}\u{1}(\u{4}\
+      R\u{F}expectedCounter\u{12}$\u{A}\u{E}retry_after_ms\u{18}\u{8}\u{20}\u{1}(\u{D}R\u{C}retryAfterMs*o\
+      \u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPECIFIED\u{10}\u{0}\u{12}\u{1C}\u{A}\
+      \u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEMBERSHIP_CHANGE_LEFT\u{10}\u{2}*n\u{A}\
+      \u{8}AckLevel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}ACK_LEVEL\
+      _LOGGED\u{10}\u{1}\u{12}\u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\u{2}\u{12}\u{17}\u{A}\u{13}ACK_L\
+      EVEL_DELIVERED\u{10}\u{3}*\u{94}\u{2}\u{A}\u{D}RefusalReason\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UN\
+      SPECIFIED\u{10}\u{0}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}R\
+      EFUSAL_REASON_UNKNOWN_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\
       \u{1E}\u{A}\u{1A}REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}REFUSAL_REASON_DUPLICATE_UNK\
-      NOWN\u{10}\u{5}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}b\u{6}proto3
+      NOWN\u{10}\u{5}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}\u{12}\u{1F}\u{A}\u{1B}RE\
+      FUSAL_REASON_RATE_LIMITED\u{10}\u{E}b\u{6}proto3
       """)
 
   private static let cim_v1_push = ProtobufFileDescriptor(

@@ -81,6 +81,9 @@ extension CimV1 {
     public static let duplicateUnknown = Self(rawValue: 5)
     /// The store is away or overloaded. The message may be logged or not: send it again under the same id.
     public static let unavailable = Self(rawValue: 6)
+    /// The sender sends more than is allowed. The message is not logged, and its counter not consumed: send it again under the
+    /// same id after retry_after_ms. What comes behind it under the same producer is refused until then.
+    public static let rateLimited = Self(rawValue: 14)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -99,6 +102,7 @@ extension CimV1 {
       case 4: "REFUSAL_REASON_COUNTER_GAP"
       case 5: "REFUSAL_REASON_DUPLICATE_UNKNOWN"
       case 6: "REFUSAL_REASON_UNAVAILABLE"
+      case 14: "REFUSAL_REASON_RATE_LIMITED"
       default: String(rawValue)
       }
     }
@@ -270,15 +274,19 @@ extension CimV1 {
     public var detail: String
     /// With REFUSAL_REASON_COUNTER_GAP: the counter that would be accepted.
     public var expectedCounter: UInt64
+    /// With REFUSAL_REASON_RATE_LIMITED: how long to wait at least, in milliseconds.
+    public var retryAfterMs: UInt32
 
     public init(
       reason: CimV1.RefusalReason = .unspecified,
       detail: String = "",
-      expectedCounter: UInt64 = 0
+      expectedCounter: UInt64 = 0,
+      retryAfterMs: UInt32 = 0
     ) {
       self.reason = reason
       self.detail = detail
       self.expectedCounter = expectedCounter
+      self.retryAfterMs = retryAfterMs
     }
   }
 }
@@ -487,6 +495,7 @@ extension CimV1.Refused: ProtobufMessage {
     c.pointee.reason = self.reason.rawValue
     c.pointee.detail = arena.copy(self.detail)
     c.pointee.expected_counter = self.expectedCounter
+    c.pointee.retry_after_ms = self.retryAfterMs
     return blank
   }
 
@@ -495,5 +504,6 @@ extension CimV1.Refused: ProtobufMessage {
     self.reason = CimV1.RefusalReason(rawValue: c.pointee.reason)
     self.detail = try ProtobufField.string(c.pointee.detail, "cim.v1.Refused.detail")
     self.expectedCounter = c.pointee.expected_counter
+    self.retryAfterMs = c.pointee.retry_after_ms
   }
 }

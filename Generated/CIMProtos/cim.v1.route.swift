@@ -1357,12 +1357,14 @@ extension CimV1 {
     public protocol Service: RPCService {
       /// Gives a name an account. An existing name gets its existing id back.
       /// INVALID_ARGUMENT: the name is empty, longer than 64 bytes, or has control characters or a ';'.
+      /// RESOURCE_EXHAUSTED: there are too many registrations from the caller's address; wait.
       func register(_ request: CimV1.RegisterRequest, context: ServerContext) async throws -> CimV1.RegisterResponse
       /// Logs a user's device in and says which server it should connect to.
       /// The service's policy says which devices of a user may be online at the same time: one, and others are refused meanwhile
       /// (the default); one, and who logs in later takes its place when it connects; one of each kind, in the same way; or all.
       /// NOT_FOUND: no such user. PERMISSION_DENIED: the name is not that user's. ALREADY_EXISTS: the user is online with
       /// another device, and the policy allows one at a time. UNAVAILABLE: no server is ready; try again.
+      /// RESOURCE_EXHAUSTED: there are too many logins from the caller's address; wait.
       func login(_ request: CimV1.LoginRequest, context: ServerContext) async throws -> CimV1.LoginResponse
       /// Ends the login that the token stands for: the token is worth nothing any more, its connection is closed and the
       /// device is offline.
@@ -1372,7 +1374,7 @@ extension CimV1 {
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
       /// group. ALREADY_EXISTS: the idempotency key is that of a message which is not kept in the log any more.
       /// UNAVAILABLE: the store is away, or the route has not learned yet which servers there are; try again with the same
-      /// idempotency key.
+      /// idempotency key. RESOURCE_EXHAUSTED: the user or the device sends too much; wait.
       func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse
       /// Reads a conversation's log page by page: newest page first, or forward from a place.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
@@ -1405,8 +1407,8 @@ extension CimV1 {
       /// times when these lie less than a second apart. What is refused when the time has come (the sender has left the
       /// group) is listed as failed for 24 hours.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
-      /// group. RESOURCE_EXHAUSTED: the user has as many as may wait, 1000 by default; those that failed and are listed count.
-      /// UNAVAILABLE: the store is away; try again with the same idempotency key.
+      /// group. RESOURCE_EXHAUSTED: the user has as many as may wait, 1000 by default, those that failed and are listed included;
+      /// or sends too much, see above. UNAVAILABLE: the store is away; try again with the same idempotency key.
       func scheduleSend(_ request: CimV1.ScheduleSendRequest, context: ServerContext) async throws -> CimV1.ScheduleSendResponse
       /// Lists what the caller has scheduled and is not sent, by the time at which it is to be sent.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is
@@ -1429,6 +1431,7 @@ extension CimV1 {
 
       /// Gives a name an account. An existing name gets its existing id back.
       /// INVALID_ARGUMENT: the name is empty, longer than 64 bytes, or has control characters or a ';'.
+      /// RESOURCE_EXHAUSTED: there are too many registrations from the caller's address; wait.
       public func register(_ request: CimV1.RegisterRequest, options: CallOptions = .defaults) async throws -> CimV1.RegisterResponse {
         try await channel.unary(CimV1.Route.Methods.register, request, options: options)
       }
@@ -1438,6 +1441,7 @@ extension CimV1 {
       /// (the default); one, and who logs in later takes its place when it connects; one of each kind, in the same way; or all.
       /// NOT_FOUND: no such user. PERMISSION_DENIED: the name is not that user's. ALREADY_EXISTS: the user is online with
       /// another device, and the policy allows one at a time. UNAVAILABLE: no server is ready; try again.
+      /// RESOURCE_EXHAUSTED: there are too many logins from the caller's address; wait.
       public func login(_ request: CimV1.LoginRequest, options: CallOptions = .defaults) async throws -> CimV1.LoginResponse {
         try await channel.unary(CimV1.Route.Methods.login, request, options: options)
       }
@@ -1453,7 +1457,7 @@ extension CimV1 {
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
       /// group. ALREADY_EXISTS: the idempotency key is that of a message which is not kept in the log any more.
       /// UNAVAILABLE: the store is away, or the route has not learned yet which servers there are; try again with the same
-      /// idempotency key.
+      /// idempotency key. RESOURCE_EXHAUSTED: the user or the device sends too much; wait.
       public func send(_ request: CimV1.SendRequest, options: CallOptions = .defaults) async throws -> CimV1.SendResponse {
         try await channel.unary(CimV1.Route.Methods.send, request, options: options)
       }
@@ -1513,8 +1517,8 @@ extension CimV1 {
       /// times when these lie less than a second apart. What is refused when the time has come (the sender has left the
       /// group) is listed as failed for 24 hours.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user or
-      /// group. RESOURCE_EXHAUSTED: the user has as many as may wait, 1000 by default; those that failed and are listed count.
-      /// UNAVAILABLE: the store is away; try again with the same idempotency key.
+      /// group. RESOURCE_EXHAUSTED: the user has as many as may wait, 1000 by default, those that failed and are listed included;
+      /// or sends too much, see above. UNAVAILABLE: the store is away; try again with the same idempotency key.
       public func scheduleSend(_ request: CimV1.ScheduleSendRequest, options: CallOptions = .defaults) async throws -> CimV1.ScheduleSendResponse {
         try await channel.unary(CimV1.Route.Methods.scheduleSend, request, options: options)
       }

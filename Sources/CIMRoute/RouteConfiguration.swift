@@ -14,6 +14,9 @@ public struct RouteConfiguration: Sendable {
   /// Which devices of one user may be online at the same time. One by default, and others are refused.
   public var loginPolicy = LoginPolicy.reject
 
+  /// How often users, devices and addresses may do things. Without limits by default.
+  public var limits = RateLimits.none
+
   /// The longest text of a message, in bytes of UTF-8, at least 1. 64 KiB by default.
   public var maxTextBytes = 64 * 1024
   /// How many messages to one conversation may wait for their turn; further ones are refused. 1024 by default.

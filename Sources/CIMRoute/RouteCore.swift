@@ -16,6 +16,7 @@ final class RouteCore: Sendable {
   let links: LinkSet
   let counters = RouteCounters()
   let unresolved: Unresolved
+  let gate: RateGate
   let intake: Intake
   let acks: AckDesk
   let desk: SessionDesk
@@ -54,6 +55,7 @@ final class RouteCore: Sendable {
       grace: configuration.unknownSessionGrace, logger: logger)
     acks = AckDesk(
       cursors: stores.cursors, capacity: configuration.maxPendingAcks, counters: counters, logger: logger)
+    gate = RateGate(store: stores.limits, counters: counters)
     intake = Intake(
       configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery, acks: acks,
       counters: counters, logger: logger)
@@ -161,10 +163,20 @@ final class RouteCore: Sendable {
         Task { await self.tellArrival(of: entry, send, to: origin.link) }
       }
     }
+    let submission: Submission
     do throws(InvalidSubmission) {
-      intake.submit(try Submission(send), answer)
+      submission = try Submission(send)
     } catch {
-      answer(.refused(error.refusal))
+      return answer(.refused(error.refusal))
+    }
+    // In the order in which they came: a producer's counters are taken in theirs only.
+    gate.admit(configuration.limits.send(submission.sender.id, try? DeviceID(send.deviceID))) { admission in
+      switch admission {
+      case .admitted: self.intake.submit(submission, answer)
+      case .refused(let refusal): answer(.refused(CimV1.Refused(refusal)))
+      case .unknown(let reason):
+        answer(.unavailable("The limits can't be looked at; send it again. \(reason)"))
+      }
     }
   }
 

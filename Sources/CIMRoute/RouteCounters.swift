@@ -36,6 +36,8 @@ public struct RouteStatistics: Sendable, Hashable {
   public var delayedSent = 0
   /// Delayed messages that were refused for good.
   public var delayedFailed = 0
+  /// What was refused because it was done too often.
+  public var limited = 0
   /// Frames that were ignored because this version does not know them, or because they had no meaning where they came.
   public var ignoredFrames = 0
 }
@@ -58,6 +60,7 @@ final class RouteCounters: Sendable {
   let storeChanges = Atomic(0)
   let delayedSent = Atomic(0)
   let delayedFailed = Atomic(0)
+  let limited = Atomic(0)
   let ignoredFrames = Atomic(0)
 
   /// The numbers now, each by itself right.
@@ -68,6 +71,7 @@ final class RouteCounters: Sendable {
       droppedTails: droppedTails.now, droppedAcks: droppedAcks.now, failedDeliveries: failedDeliveries.now,
       staleCloses: staleCloses.now, restated: restated.now, swept: swept.now, resets: resets.now,
       storeChanges: storeChanges.now, delayedSent: delayedSent.now, delayedFailed: delayedFailed.now,
+      limited: limited.now,
       ignoredFrames: ignoredFrames.now)
   }
 }

@@ -149,6 +149,7 @@ public final class RouteNode: Sendable {
     core.isDraining = true
     await race(for: grace) {
       await self.core.delayed.waitUntilIdle()
+      await self.core.gate.waitUntilIdle()
       await self.core.intake.waitUntilIdle()
       await self.core.devices.waitUntilIdle()
       await self.core.desk.persistence.waitUntilIdle()

@@ -106,6 +106,30 @@ import Testing
     #expect(self.outbox.nextRetry == nil)
   }
 
+  @Test(
+    "A limited rate is waited for; then one goes, and one more with each that is accepted, in order and under the same ids"
+  )
+  func limited() throws {
+    try self.enqueue(1...6)
+    let first = self.transmit()
+    _ = self.answer(first[0], self.accepted(1))
+    let limited = CimV1.SendResult.Outcome.refused(
+      CimV1.Refused(reason: .rateLimited, detail: "slower", retryAfterMs: 500))
+    #expect(self.answer(first[1], limited) == [])
+    #expect(self.answer(first[2], self.refused(.counterGap, expected: 2)) == [])
+    for send in first[3...5] { #expect(self.answer(send, limited) == []) }
+    #expect(self.transmit(after: .milliseconds(499)) == [])
+    let retry = try #require(self.outbox.nextRetry)
+    #expect(retry >= self.start + .milliseconds(500) && retry <= self.start + .milliseconds(550))
+    #expect(self.outbox.transmissions(now: retry) == [first[1]])
+    #expect(self.outbox.nextRetry == nil)
+    _ = self.answer(first[1], self.accepted(2))
+    #expect(self.transmit() == Array(first[2...3]))
+    _ = self.answer(first[2], self.accepted(3))
+    #expect(self.transmit() == Array(first[4...5]))
+    #expect(self.outbox.unanswered == 3)
+  }
+
   @Test("One conversation that waits stops no other")
   func independent() throws {
     try self.enqueue(1...1)

@@ -50,6 +50,26 @@ import NgRPC
     #expect(try bare.value(Settings.serverPushListen) == nil)
   }
 
+  @Test("A limit is a rate and a burst, which has a default; without a rate there is none")
+  func limits() async throws {
+    #expect(try await self.reader().rateLimits() == .none)
+    let limits = try await self.reader(
+      flags: { $0.set(Settings.userLimit.rate, "20/s") },
+      environment: [
+        "CIM_ROUTE_LIMITS_DEVICE_RATE": "100/m", "CIM_ROUTE_LIMITS_DEVICE_BURST": "30",
+        "CIM_ROUTE_LIMITS_REGISTER_BURST": "7",
+      ],
+      file: #"{"route": {"limits": {"login-rate": "5/h"}}}"#
+    ).rateLimits()
+    #expect(limits.user == RateLimit(20, per: .second, burst: 200))
+    #expect(limits.device == RateLimit(100, per: .minute, burst: 30))
+    #expect(limits.logins == RateLimit(5, per: .hour, burst: 10) && limits.registrations == nil)
+    for wrong in ["20", "0/s", "1000001/s", "5/d", "/s", "5/s/s", "-1/s"] {
+      let reader = try await self.reader(flags: { $0.set(Settings.loginLimit.rate, wrong) })
+      #expect(await self.error { _ = try reader.rateLimits() }.contains("10/s, 100/m or 1000/h"), "\(wrong)")
+    }
+  }
+
   @Test("A name that is none of a setting's names is refused with all of them")
   func names() async throws {
     let chosen = try await self.reader(environment: ["CIM_ROUTE_BALANCING": "least-connections"])

@@ -1,4 +1,5 @@
 import NgRPC
+import NgRPCStatusDetails
 
 extension ClientError {
   /// What a route's answer to a call means.
@@ -19,5 +20,15 @@ extension ClientError {
         .unavailable, "\(what) takes a login, and this one has ended: ask again when the client is ready")
     default: self.init(.unavailable, "\(what) does not work now, try again. \(error.message)")
     }
+  }
+}
+
+extension RPCError {
+  /// How long to wait before the call is made again, when it was refused because such calls are made too often; nil otherwise.
+  var retryAfter: Duration? {
+    guard code == .resourceExhausted else { return nil }
+    // Details that can't be read say nothing of a time: it is an error as any other then.
+    let info = try? detail(RetryInfo.self)
+    return info?.delay
   }
 }

@@ -72,7 +72,7 @@ struct AwaitedDeliveries: Sendable {
     switch outcome {
     case .accepted(let accepted) where AckLevel(accepted.reached) >= .delivered:
       return self.resolve(index, reached: .delivered)
-    case .refused(let refused) where refused.reason != .unavailable:
+    case .refused(let refused) where refused.reason != .unavailable && refused.reason != .rateLimited:
       // It is in the log all the same; the service has forgotten its number.
       return self.resolve(index, reached: self.awaited[index].accepted.reached)
     case .accepted, .refused, nil:

@@ -4,14 +4,21 @@ import NgRPC
 enum ConnectionFailure: Error, Equatable, CustomStringConvertible {
   /// Trying again may help.
   case transient(String)
+  /// Trying again may help, after that time at the earliest.
+  case limited(String, retryAfter: Duration)
   /// Trying again would fail the same way.
   case final(ClientError)
 
   var description: String {
     switch self {
-    case .transient(let reason): reason
+    case .transient(let reason), .limited(let reason, _): reason
     case .final(let error): error.message
     }
+  }
+
+  /// How long to wait at least before another try.
+  var retryAfter: Duration {
+    if case .limited(_, let delay) = self { delay } else { .zero }
   }
 
   /// What the answer to Register or Login means.
@@ -23,7 +30,7 @@ enum ConnectionFailure: Error, Equatable, CustomStringConvertible {
     case .alreadyExists: .final(ClientError(.alreadyOnline, error.message))
     case .unimplemented:
       .final(ClientError(.incompatible, "what listens there is no route of this protocol: \(error.message)"))
-    default: .transient(error.message)
+    default: error.retryAfter.map { .limited(error.message, retryAfter: $0) } ?? .transient(error.message)
     }
   }
 

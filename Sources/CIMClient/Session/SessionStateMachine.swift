@@ -283,7 +283,7 @@ struct SessionStateMachine {
     self.avoid = server ?? self.avoid
     let failed = self.attempt
     self.attempt += 1
-    let delay = self.backoff.next(using: &self.random)
+    let delay = max(self.backoff.next(using: &self.random), failure.retryAfter)
     self.phase = .waiting(until: now + delay, reason: failure.description)
     let disconnect = Action.disconnect(attempt: failed, gracefully: false)
     // Messages still flow over the old connection: there is nothing to tell.

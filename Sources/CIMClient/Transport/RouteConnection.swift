@@ -59,21 +59,37 @@ final class RouteConnection: Sendable {
     }
   }
 
-  /// Makes a call in the name of the token's user.
+  /// For how long calls wait in all whose rate is limited.
+  private static let patience = Duration.seconds(30)
+
+  /// Makes a call in the name of the token's user; again after a time when the service limits how often that is done.
   ///
   /// - Parameter what: What is being done, for errors: "listing the groups".
   func call<Response>(
     _ what: String, token: String, timeout: Duration,
     _ body: (CimV1.Route.Client, CallOptions) async throws -> Response
   ) async throws(ClientError) -> Response {
+    var patience = Self.patience
+    while true {
+      do {
+        return try await body(CimV1.Route.Client(try self.channel()), .within(timeout, token: token))
+      } catch let error as RPCError {
+        guard let delay = error.retryAfter, delay <= patience else { throw ClientError(error, what) }
+        patience -= delay
+        try await self.wait(delay, what)
+      } catch let error as ClientError {
+        throw error
+      } catch {
+        throw ClientError(.unavailable, "\(what) did not work: \(error)")
+      }
+    }
+  }
+
+  private func wait(_ delay: Duration, _ what: String) async throws(ClientError) {
     do {
-      return try await body(CimV1.Route.Client(try self.channel()), .within(timeout, token: token))
-    } catch let error as RPCError {
-      throw ClientError(error, what)
-    } catch let error as ClientError {
-      throw error
+      try await Task.sleep(for: delay)
     } catch {
-      throw ClientError(.unavailable, "\(what) did not work: \(error)")
+      throw ClientError(.unavailable, "\(what) was cancelled while it waited for its turn")
     }
   }
 

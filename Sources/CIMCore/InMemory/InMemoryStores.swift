@@ -36,7 +36,7 @@ public struct InMemoryStores: Sendable {
     self.stores = Stores(
       accounts: InMemoryAccountStore(), logins: InMemoryLoginStore(clock: clock), sessions: self.sessions,
       log: self.log, cursors: self.cursors, groups: InMemoryGroupStore(self.conversations),
-      delayed: self.delayed)
+      delayed: self.delayed, limits: InMemoryTokenStore(clock: clock))
   }
 
   /// What a replica would have at this moment: logs, groups, marks, cursors, sessions and delayed messages.

@@ -21,10 +21,13 @@ public struct Stores: Sendable {
   /// What is to be said later.
   public let delayed: any DelayedStore
 
+  /// How often things may be done.
+  public let limits: any TokenStore
+
   /// Puts stores together. Log and groups must be of one store: membership is part of the log.
   public init(
     accounts: any AccountStore, logins: any LoginStore, sessions: any SessionStore, log: any MessageLog,
-    cursors: any CursorStore, groups: any GroupStore, delayed: any DelayedStore
+    cursors: any CursorStore, groups: any GroupStore, delayed: any DelayedStore, limits: any TokenStore
   ) {
     self.accounts = accounts
     self.logins = logins
@@ -33,5 +36,6 @@ public struct Stores: Sendable {
     self.cursors = cursors
     self.groups = groups
     self.delayed = delayed
+    self.limits = limits
   }
 }

@@ -22,6 +22,6 @@ extension Stores {
       sessions: RedisSessionStore(client),
       log: RedisMessageLog(client, limits: limits, replication: replication),
       cursors: RedisCursorStore(client, limits: limits), groups: RedisGroupStore(client, limits: limits),
-      delayed: RedisDelayedStore(client, limits: delayed))
+      delayed: RedisDelayedStore(client, limits: delayed), limits: RedisTokenStore(client))
   }
 }

@@ -7,6 +7,7 @@ extension RouteAPI {
     _ request: CimV1.RegisterRequest, context: ServerContext
   ) async throws -> CimV1.RegisterResponse {
     let name = try parse("name") { () throws(InvalidIdentifier) in try UserName(request.name) }
+    try await core.gate.require(core.configuration.limits.registration(from: context.peer?.clientNetwork))
     return try await withStores {
       let (account, created) = try await core.stores.accounts.register(name)
       return CimV1.RegisterResponse(user: CimV1.User(account), created: created)
@@ -37,6 +38,7 @@ extension RouteAPI {
     let user = try userID(request.userID, "user_id")
     let device = try parse("device_id") { () throws(InvalidIdentifier) in try DeviceID(request.deviceID) }
     let kind = try parse("device_kind") { () throws(InvalidIdentifier) in try DeviceKind(request.deviceKind) }
+    try await core.gate.require(core.configuration.limits.login(from: context.peer?.clientNetwork))
     return try await withStores {
       let account = try await checkedAccount(user, named: request.name)
       // Under the other policies the device is let in, and what gives way to it does so when it connects: a login that goes

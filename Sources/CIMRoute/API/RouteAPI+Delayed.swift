@@ -7,7 +7,7 @@ extension RouteAPI {
   func scheduleSend(
     _ request: CimV1.ScheduleSendRequest, context: ServerContext
   ) async throws -> CimV1.ScheduleSendResponse {
-    let (_, sender) = try await authorize(context)
+    let (login, sender) = try await authorize(context)
     let conversation: Conversation =
       switch request.target {
       case .userID(let id): .direct(between: sender.id, and: try userID(id, "user_id"))
@@ -23,6 +23,7 @@ extension RouteAPI {
     if let refusal = try await withStores({ try await refusal(of: submission) }) {
       throw RPCError(CimV1.Refused(DelayedFailure(refusal)))
     }
+    try await core.gate.require(core.configuration.limits.send(sender.id, login.device))
     let message = DelayedMessage(
       id: .random(), sender: sender, conversation: conversation, content: try submission.encodedContent())
     switch try await withStores({ try await core.stores.delayed.schedule(message, for: time, under: key) }) {

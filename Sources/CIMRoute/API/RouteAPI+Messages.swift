@@ -6,13 +6,14 @@ import NgRPC
 
 extension RouteAPI {
   func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse {
-    let (_, sender) = try await authorize(context)
+    let (login, sender) = try await authorize(context)
     let conversation = try target(of: request, from: sender.id)
     let idempotency: Append.Idempotency =
       request.idempotencyKey.isEmpty
       ? .none
       : .key(try idempotencyKey(request.idempotencyKey))
     try requireServers()
+    try await core.gate.require(core.configuration.limits.send(sender.id, login.device))
     let verdict = await core.intake.submit(
       Submission(
         sender: sender, conversation: conversation, idempotency: idempotency,

@@ -34,12 +34,14 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.replicationTimeout) var replicationTimeout: String?
   @Option(Settings.adminListen) var adminListen: String?
   @Option(Settings.adminToken) var adminToken: String?
+  @OptionGroup var limits: LimitOptions
   @OptionGroup var node: NodeOptions
 
   var common: CommonOptions { self.node.common }
 
   var flags: FlagValues {
     var flags = self.node.flags
+    flags.merge(self.limits.flags)
     flags.set(Settings.routeListen, self.listen)
     flags.set(Settings.routeID, self.id)
     flags.set(Settings.routeAdvertise, self.advertise)
@@ -71,6 +73,7 @@ struct RouteCommand: SettingsCommand {
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
     let admin = try settings.adminAccess()
+    configuration.limits = try settings.rateLimits()
     let limits = try settings.messageLogLimits()
     var delayed = DelayedLimits.defaults
     delayed.perUser = try settings.required(Settings.delayedPerUser)

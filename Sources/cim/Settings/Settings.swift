@@ -165,15 +165,17 @@ enum Settings {
   static let logLevel = Setting.level("log.level", "How much is logged, to standard error.", fallback: "info")
 
   /// Every key, for the file: one that is not here is a mistake.
-  static let keys = [
-    chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
-    routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
-    markLease.key, lateMessages.key,
-    delayedPerUser.key, replicas.key, replicationTimeout.key, adminListen.key, adminRoute.key, topRoutes.key,
-    topInterval.key,
-    adminToken.key,
-    serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
-    idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
-    textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
-  ]
+  static let keys =
+    [
+      chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
+      routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
+      markLease.key, lateMessages.key,
+      delayedPerUser.key, replicas.key, replicationTimeout.key, adminListen.key, adminRoute.key,
+      topRoutes.key,
+      topInterval.key,
+      adminToken.key,
+      serverListen.key, serverPushListen.key, serverID.key, serverAdvertise.key, serverPushAdvertise.key,
+      idleTimeout.key, pingInterval.key, drainSpread.key, zooKeeperConnect.key, zooKeeperSessionTimeout.key,
+      textBytes.key, grace.key, statisticsInterval.key, logLevel.key,
+    ] + limitKeys
 }

@@ -47,7 +47,8 @@ public final class HeldStores: Sendable {
       log: HeldLog(inner: inner.log, gate: self),
       cursors: HeldCursors(inner: inner.cursors, gate: self),
       groups: HeldGroups(inner: inner.groups, gate: self),
-      delayed: HeldDelayed(inner: inner.delayed, gate: self))
+      delayed: HeldDelayed(inner: inner.delayed, gate: self),
+      limits: HeldTokens(inner: inner.limits, gate: self))
   }
 
   /// The stores behind them, whose calls nobody holds.

@@ -18,6 +18,8 @@ public struct StoreCall: Hashable, Sendable {
     case createGroup, join, leave, groups, members, membership, formerStays
     // Delayed messages.
     case schedule, scheduled, cancelDelayed, take, giveBack, postpone, conclude
+    // Limits.
+    case takeTokens
   }
 
   /// Which method.

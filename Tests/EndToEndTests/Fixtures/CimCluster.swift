@@ -12,7 +12,9 @@ final class CimCluster: Sendable {
   private let states: TemporaryDirectory
 
   /// Starts everything and waits until the route and both servers say that they serve.
-  init() async throws {
+  ///
+  /// - Parameter settings: Further ones of the route, by their environment variables.
+  init(route settings: [String: String] = [:]) async throws {
     states = try TemporaryDirectory()
     async let startingRedis = RedisServer()
     async let startingZooKeeper = ZooKeeperServer()
@@ -20,7 +22,7 @@ final class CimCluster: Sendable {
     zooKeeper = try await startingZooKeeper
     let connect = zooKeeper.connectString
     servers = try ["server-a", "server-b"].map { try CimProcess.server(id: $0, zooKeeper: connect) }
-    route = try CimProcess.route(id: "route-1", redis: redis.url, zooKeeper: connect)
+    route = try CimProcess.route(id: "route-1", redis: redis.url, zooKeeper: connect, settings: settings)
     for process in servers + [route] { try await process.wait(until: .serving) }
   }
 

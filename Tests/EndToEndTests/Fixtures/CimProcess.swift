@@ -15,7 +15,12 @@ final class CimProcess: Sendable {
     process = try ChildProcess(Command(Repository.cim, [subcommand], environment: environment))
   }
 
-  static func route(id: String, redis: String, zooKeeper: String) throws -> CimProcess {
+  /// Starts a route.
+  ///
+  /// - Parameter settings: Further ones, by their environment variables.
+  static func route(
+    id: String, redis: String, zooKeeper: String, settings: [String: String] = [:]
+  ) throws -> CimProcess {
     let (port, admin) = (try freePort(), try freePort())
     return try CimProcess(
       "route", id: id, ports: [port, admin],
@@ -23,7 +28,7 @@ final class CimProcess: Sendable {
         "CIM_ROUTE_ID": id, "CIM_ROUTE_LISTEN": "127.0.0.1:\(port)",
         "CIM_ADMIN_LISTEN": "127.0.0.1:\(admin)",
         "CIM_REDIS_URL": redis, "CIM_ZOOKEEPER_CONNECT": zooKeeper,
-      ])
+      ].merging(settings) { $1 })
   }
 
   static func server(id: String, zooKeeper: String) throws -> CimProcess {

@@ -32,6 +32,20 @@ struct RedisClusterTests {
       try await useLog(stores.log, ada)
       try await useCursors(stores.cursors, ada)
       try await useDelayed(stores.delayed, ada)
+      try await useLimits(stores.limits, ada, redis)
+    }
+  }
+
+  private func useLimits(_ limits: any TokenStore, _ ada: Account, _ redis: RedisClient) async throws {
+    let limit = RateLimit(20, per: .second, burst: 2)!
+    let demand = TokenDemand(sender: ada.id, limit, device: .phone, limit)!
+    #expect(try await limits.take(9, by: demand) == .granted(2))
+    #expect(try await limits.take(9, by: TokenDemand(loginsFrom: "::/64", limit)) == .granted(2))
+    let keys = demand.parts.map { StoreKey.tokens(of: $0.subject) }
+    try await eventually("full buckets are not kept") {
+      var kept = 0
+      for key in keys { kept += try await redis.send(RedisCommand("EXISTS", key)).asInteger() as Int }
+      return kept == 0
     }
   }
 

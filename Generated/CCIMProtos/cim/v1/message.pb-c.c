@@ -599,7 +599,7 @@ const ProtobufCMessageDescriptor cim__v1__accepted__descriptor =
   (ProtobufCMessageInit) cim__v1__accepted__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__refused__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__refused__field_descriptors[4] =
 {
   {
     "reason",
@@ -637,16 +637,30 @@ static const ProtobufCFieldDescriptor cim__v1__refused__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retry_after_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Refused, retry_after_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__refused__field_indices_by_name[] = {
   1,   /* field[1] = detail */
   2,   /* field[2] = expected_counter */
   0,   /* field[0] = reason */
+  3,   /* field[3] = retry_after_ms */
 };
-static const ProtobufCIntRange cim__v1__refused__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__refused__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 8, 3 },
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__refused__descriptor =
 {
@@ -656,10 +670,10 @@ const ProtobufCMessageDescriptor cim__v1__refused__descriptor =
   "Cim__V1__Refused",
   "cim.v1",
   sizeof(Cim__V1__Refused),
-  3,
+  4,
   cim__v1__refused__field_descriptors,
   cim__v1__refused__field_indices_by_name,
-  1,  cim__v1__refused__number_ranges,
+  2,  cim__v1__refused__number_ranges,
   (ProtobufCMessageInit) cim__v1__refused__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -152,10 +152,11 @@ struct  Cim__V1__Refused
   int32_t reason;
   ProtobufCBinaryData detail;
   uint64_t expected_counter;
+  uint32_t retry_after_ms;
 };
 #define CIM__V1__REFUSED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__refused__descriptor) \
-    , 0, {0,NULL}, 0 }
+    , 0, {0,NULL}, 0, 0 }
 
 
 /* Cim__V1__User methods */
