@@ -106,6 +106,7 @@ public enum CIMProtosDescriptors {
       "cim.v1.LogPosition",
       "cim.v1.SendId",
       "cim.v1.ServerEndpoint",
+      "cim.v1.Attachment",
       "cim.v1.Content",
       "cim.v1.Message",
       "cim.v1.Accepted",
@@ -119,35 +120,44 @@ public enum CIMProtosDescriptors {
       (\u{9}R\u{8}producer\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}\
       \u{18}\u{A}\u{7}counter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{7}counter\"H\u{A}\u{E}ServerEndpoint\u{12}\u{E}\
       \u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\u{12}\u{A}\u{4}host\u{18}\u{2}\u{20}\u{1}(\u{9}\
-      R\u{4}host\u{12}\u{12}\u{A}\u{4}port\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{4}port\"\u{E3}\u{1}\u{A}\u{7}Con\
-      tent\u{12}\u{14}\u{A}\u{4}text\u{18}\u{1}\u{20}\u{1}(\u{9}H\u{0}R\u{4}text\u{12}:\u{A}\u{A}membershi\
-      p\u{18}\u{3}\u{20}\u{1}(\u{E}2\u{18}.cim.v1.MembershipChangeH\u{0}R\u{A}membership\u{12}?\u{A}\u{A}p\
-      roperties\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{1F}.cim.v1.Content.PropertiesEntryR\u{A}properties\u{1A}=\u{A}\
-      \u{F}PropertiesEntry\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}\
-      value\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{6}\u{A}\u{4}kind\"\u{AB}\u{2}\u{A}\u{7}M\
-      essage\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}/\u{A}\u{8}p\
-      osition\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}/\u{A}\u{8}previous\
-      \u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}previous\u{12}$\u{A}\u{6}sender\u{18}\u{4}\
-      \u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{5}\u{20}\u{1}\
-      (\u{3}R\u{A}loggedAtMs\u{12}'\u{A}\u{7}send_id\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\u{6}\
-      sendId\u{12})\u{A}\u{7}content\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\"\u{A7}\
-      \u{1}\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositi\
-      onR\u{8}position\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{2}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}\
-      \u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{9}duplicate\u{12}*\u{A}\u{7}reached\u{18}\u{4}\
-      \u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"\u{A1}\u{1}\u{A}\u{7}Refused\u{12}-\u{A}\u{6}\
-      reason\u{18}\u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}deta\
-      il\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_counter\u{18}\u{3}\u{20}\u{1}(\u{4}\
-      R\u{F}expectedCounter\u{12}$\u{A}\u{E}retry_after_ms\u{18}\u{8}\u{20}\u{1}(\u{D}R\u{C}retryAfterMs*o\
-      \u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPECIFIED\u{10}\u{0}\u{12}\u{1C}\u{A}\
-      \u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEMBERSHIP_CHANGE_LEFT\u{10}\u{2}*n\u{A}\
-      \u{8}AckLevel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}ACK_LEVEL\
-      _LOGGED\u{10}\u{1}\u{12}\u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\u{2}\u{12}\u{17}\u{A}\u{13}ACK_L\
-      EVEL_DELIVERED\u{10}\u{3}*\u{94}\u{2}\u{A}\u{D}RefusalReason\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UN\
-      SPECIFIED\u{10}\u{0}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}R\
-      EFUSAL_REASON_UNKNOWN_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\
-      \u{1E}\u{A}\u{1A}REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}REFUSAL_REASON_DUPLICATE_UNK\
-      NOWN\u{10}\u{5}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}\u{12}\u{1F}\u{A}\u{1B}RE\
-      FUSAL_REASON_RATE_LIMITED\u{10}\u{E}b\u{6}proto3
+      R\u{4}host\u{12}\u{12}\u{A}\u{4}port\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{4}port\"\u{F7}\u{1}\u{A}\u{A}Att\
+      achment\u{12}\u{12}\u{A}\u{3}url\u{18}\u{1}\u{20}\u{1}(\u{9}H\u{0}R\u{3}url\u{12}\u{12}\u{A}\u{3}key\
+      \u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{3}key\u{12}\u{12}\u{A}\u{4}name\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{4}\
+      name\u{12}\u{1D}\u{A}\u{A}media_type\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{9}mediaType\u{12}\u{1D}\u{A}\u{A}\
+      size_bytes\u{18}\u{5}\u{20}\u{1}(\u{4}R\u{9}sizeBytes\u{12}\u{16}\u{A}\u{6}sha256\u{18}\u{6}\u{20}\u{1}\
+      (\u{C}R\u{6}sha256\u{12}\u{19}\u{A}\u{5}width\u{18}\u{7}\u{20}\u{1}(\u{D}H\u{1}R\u{5}width\u{88}\u{1}\
+      \u{1}\u{12}\u{1B}\u{A}\u{6}height\u{18}\u{8}\u{20}\u{1}(\u{D}H\u{2}R\u{6}height\u{88}\u{1}\u{1}B\u{A}\
+      \u{A}\u{8}locationB\u{8}\u{A}\u{6}_widthB\u{9}\u{A}\u{7}_height\"\u{CF}\u{2}\u{A}\u{7}Content\u{12}\u{14}\
+      \u{A}\u{4}text\u{18}\u{1}\u{20}\u{1}(\u{9}H\u{0}R\u{4}text\u{12}:\u{A}\u{A}membership\u{18}\u{3}\u{20}\
+      \u{1}(\u{E}2\u{18}.cim.v1.MembershipChangeH\u{0}R\u{A}membership\u{12}\u{14}\u{A}\u{4}data\u{18}\u{4}\
+      \u{20}\u{1}(\u{C}H\u{0}R\u{4}data\u{12}*\u{A}\u{5}image\u{18}\u{5}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.At\
+      tachmentH\u{0}R\u{5}image\u{12}(\u{A}\u{4}file\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.AttachmentH\
+      \u{0}R\u{4}file\u{12}?\u{A}\u{A}properties\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{1F}.cim.v1.Content.Propert\
+      iesEntryR\u{A}properties\u{1A}=\u{A}\u{F}PropertiesEntry\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}\
+      (\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}value\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{6}\u{A}\
+      \u{4}kind\"\u{AB}\u{2}\u{A}\u{7}Message\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}\
+      conversation\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}pos\
+      ition\u{12}/\u{A}\u{8}previous\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}previous\u{12}\
+      $\u{A}\u{6}sender\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}log\
+      ged_at_ms\u{18}\u{5}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}'\u{A}\u{7}send_id\u{18}\u{6}\u{20}\u{1}(\
+      \u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12})\u{A}\u{7}content\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{F}.cim.\
+      v1.ContentR\u{7}content\"\u{A7}\u{1}\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}\
+      (\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{2}\u{20}\u{1}\
+      (\u{3}R\u{A}loggedAtMs\u{12}\u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{9}duplicate\u{12}\
+      *\u{A}\u{7}reached\u{18}\u{4}\u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"\u{A1}\u{1}\u{A}\
+      \u{7}Refused\u{12}-\u{A}\u{6}reason\u{18}\u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}rea\
+      son\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_co\
+      unter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}expectedCounter\u{12}$\u{A}\u{E}retry_after_ms\u{18}\u{8}\u{20}\
+      \u{1}(\u{D}R\u{C}retryAfterMs*o\u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPEC\
+      IFIED\u{10}\u{0}\u{12}\u{1C}\u{A}\u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEM\
+      BERSHIP_CHANGE_LEFT\u{10}\u{2}*n\u{A}\u{8}AckLevel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\
+      \u{0}\u{12}\u{14}\u{A}\u{10}ACK_LEVEL_LOGGED\u{10}\u{1}\u{12}\u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\
+      \u{2}\u{12}\u{17}\u{A}\u{13}ACK_LEVEL_DELIVERED\u{10}\u{3}*\u{94}\u{2}\u{A}\u{D}RefusalReason\u{12}\u{1E}\
+      \u{A}\u{1A}REFUSAL_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\
+      \u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_UNKNOWN_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_N\
+      OT_A_MEMBER\u{10}\u{3}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}\
+      REFUSAL_REASON_DUPLICATE_UNKNOWN\u{10}\u{5}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}\
+      \u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_RATE_LIMITED\u{10}\u{E}b\u{6}proto3
       """)
 
   private static let cim_v1_push = ProtobufFileDescriptor(
@@ -326,6 +336,9 @@ public enum CIMProtosDescriptors {
       "cim.v1.LogoutResponse",
       "cim.v1.SendRequest",
       "cim.v1.SendResponse",
+      "cim.v1.SendBatchRequest",
+      "cim.v1.SendBatchResponse",
+      "cim.v1.BatchResult",
       "cim.v1.HistoryRequest",
       "cim.v1.HistoryResponse",
       "cim.v1.OnlineUsersRequest",
@@ -354,6 +367,7 @@ public enum CIMProtosDescriptors {
       "cim.v1.Route.Login",
       "cim.v1.Route.Logout",
       "cim.v1.Route.Send",
+      "cim.v1.Route.SendBatch",
       "cim.v1.Route.History",
       "cim.v1.Route.OnlineUsers",
       "cim.v1.Route.CreateGroup",
@@ -384,7 +398,16 @@ public enum CIMProtosDescriptors {
       R\u{E}idempotencyKey\u{12}-\u{A}\u{9}ack_level\u{18}\u{5}\u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{8}\
       ackLevelB\u{8}\u{A}\u{6}target\"`\u{A}\u{C}SendResponse\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\
       \u{1}(\u{9}R\u{C}conversation\u{12},\u{A}\u{8}accepted\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{10}.cim.v1.Acc\
-      eptedR\u{8}accepted\"\u{A9}\u{1}\u{A}\u{E}HistoryRequest\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\
+      eptedR\u{8}accepted\"\u{E2}\u{1}\u{A}\u{10}SendBatchRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\
+      \u{1}(\u{4}H\u{0}R\u{6}userId\u{12}$\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{C}co\
+      nversation\u{12}+\u{A}\u{8}contents\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{F}.cim.v1.ContentR\u{8}contents\u{12}\
+      '\u{A}\u{F}idempotency_key\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{E}idempotencyKey\u{12}-\u{A}\u{9}ack_level\
+      \u{18}\u{5}\u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{8}ackLevelB\u{8}\u{A}\u{6}target\"f\u{A}\u{11}\
+      SendBatchResponse\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}-\
+      \u{A}\u{7}results\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.BatchResultR\u{7}results\"u\u{A}\u{B}Bat\
+      chResult\u{12}.\u{A}\u{8}accepted\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{10}.cim.v1.AcceptedH\u{0}R\u{8}acce\
+      pted\u{12}+\u{A}\u{7}refused\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.RefusedH\u{0}R\u{7}refusedB\u{9}\
+      \u{A}\u{7}outcome\"\u{A9}\u{1}\u{A}\u{E}HistoryRequest\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\
       \u{1}(\u{9}R\u{C}conversation\u{12}+\u{A}\u{6}before\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPo\
       sitionR\u{6}before\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12})\u{A}\
       \u{5}after\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{5}after\"R\u{A}\u{F}HistoryRespo\
@@ -435,14 +458,15 @@ public enum CIMProtosDescriptors {
       \u{1}(\u{9}R\u{2}id\"7\u{A}\u{17}CancelScheduledResponse\u{12}\u{1C}\u{A}\u{9}cancelled\u{18}\u{1}\u{20}\
       \u{1}(\u{8}R\u{9}cancelled*\u{87}\u{1}\u{A}\u{E}ScheduledState\u{12}\u{1F}\u{A}\u{1B}SCHEDULED_STATE\
       _UNSPECIFIED\u{10}\u{0}\u{12}\u{1B}\u{A}\u{17}SCHEDULED_STATE_WAITING\u{10}\u{1}\u{12}\u{1B}\u{A}\u{17}\
-      SCHEDULED_STATE_SENDING\u{10}\u{2}\u{12}\u{1A}\u{A}\u{16}SCHEDULED_STATE_FAILED\u{10}\u{3}2\u{F1}\u{7}\
+      SCHEDULED_STATE_SENDING\u{10}\u{2}\u{12}\u{1A}\u{A}\u{16}SCHEDULED_STATE_FAILED\u{10}\u{3}2\u{B3}\u{8}\
       \u{A}\u{5}Route\u{12}=\u{A}\u{8}Register\u{12}\u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.Regis\
       terResponse\u{12}4\u{A}\u{5}Login\u{12}\u{14}.cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}\
       7\u{A}\u{6}Logout\u{12}\u{15}.cim.v1.LogoutRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}\
-      Send\u{12}\u{13}.cim.v1.SendRequest\u{1A}\u{14}.cim.v1.SendResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}\
-      .cim.v1.HistoryRequest\u{1A}\u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.ci\
-      m.v1.OnlineUsersRequest\u{1A}\u{1B}.cim.v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}\
-      .cim.v1.CreateGroupRequest\u{1A}\u{1B}.cim.v1.CreateGroupResponse\u{12}@\u{A}\u{9}JoinGroup\u{12}\u{18}\
+      Send\u{12}\u{13}.cim.v1.SendRequest\u{1A}\u{14}.cim.v1.SendResponse\u{12}@\u{A}\u{9}SendBatch\u{12}\u{18}\
+      .cim.v1.SendBatchRequest\u{1A}\u{19}.cim.v1.SendBatchResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.ci\
+      m.v1.HistoryRequest\u{1A}\u{17}.cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v\
+      1.OnlineUsersRequest\u{1A}\u{1B}.cim.v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}.\
+      cim.v1.CreateGroupRequest\u{1A}\u{1B}.cim.v1.CreateGroupResponse\u{12}@\u{A}\u{9}JoinGroup\u{12}\u{18}\
       .cim.v1.JoinGroupRequest\u{1A}\u{19}.cim.v1.JoinGroupResponse\u{12}C\u{A}\u{A}LeaveGroup\u{12}\u{19}\
       .cim.v1.LeaveGroupRequest\u{1A}\u{1A}.cim.v1.LeaveGroupResponse\u{12}C\u{A}\u{A}ListGroups\u{12}\u{19}\
       .cim.v1.ListGroupsRequest\u{1A}\u{1A}.cim.v1.ListGroupsResponse\u{12}F\u{A}\u{B}ListMembers\u{12}\u{1A}\

@@ -181,9 +181,55 @@ extension CimV1 {
     }
   }
 
+  /// A file that a message refers to. Its bytes stay where they are, in an object store of the operator's: the service neither
+  /// fetches nor keeps them. Who receives it fetches them and compares the hash.
+  public struct Attachment: Hashable, Sendable {
+    /// Where the bytes are.
+    public var location: Location?
+    /// The file's name: 1 to 255 bytes of UTF-8, no control characters, no '/' or '\', and neither "." nor "..".
+    public var name: String
+    /// What the bytes are, as "type/subtype" without parameters (RFC 6838): at most 127 bytes. An image's type is "image".
+    public var mediaType: String
+    /// How many bytes there are: 1 to 2^53 - 1.
+    public var sizeBytes: UInt64
+    /// Their SHA-256: 32 bytes.
+    public var sha256: [UInt8]
+    /// An image's width in pixels, 1 to 1,000,000; only together with the height. A file has none.
+    public var width: UInt32?
+    /// An image's height in pixels, 1 to 1,000,000; only together with the width. A file has none.
+    public var height: UInt32?
+
+    public init(
+      location: Location? = nil,
+      name: String = "",
+      mediaType: String = "",
+      sizeBytes: UInt64 = 0,
+      sha256: [UInt8] = [],
+      width: UInt32? = nil,
+      height: UInt32? = nil
+    ) {
+      self.location = location
+      self.name = name
+      self.mediaType = mediaType
+      self.sizeBytes = sizeBytes
+      self.sha256 = sha256
+      self.width = width
+      self.height = height
+    }
+
+    /// Where the bytes are.
+    public enum Location: Hashable, Sendable {
+      /// An absolute http or https URL: 1 to 2048 printable ASCII characters, with a host and without user information.
+      case url(String)
+      /// The key of an object in the store that the applications share: 1 to 1024 bytes of UTF-8, no control characters.
+      case key(String)
+    }
+  }
+
   /// What a message says.
   public struct Content: Hashable, Sendable {
-    /// The kind of content.
+    /// The kind of content. Without one, and with one that it does not know, the service refuses the message. Who receives a
+    /// kind that it does not know sees a content without one: that stands in the log, and can't be shown by this version.
     public var kind: Kind?
     /// Free for applications: at most 16 entries and 4 KiB in all. They travel with the message unchanged.
     public var properties: [String: String]
@@ -196,12 +242,21 @@ extension CimV1 {
       self.properties = properties
     }
 
-    /// The kind of content.
+    /// The kind of content. Without one, and with one that it does not know, the service refuses the message. Who receives a
+    /// kind that it does not know sees a content without one: that stands in the log, and can't be shown by this version.
     public enum Kind: Hashable, Sendable {
       /// Plain text in UTF-8: 1 byte to the service's limit, 64 KiB by default.
       case text(String)
       /// The sender's part in the group has changed. Written by the service; nobody can send it.
       case membership(CimV1.MembershipChange)
+      /// Bytes that mean something to the applications only, such as text that is encrypted from end to end: 1 byte to the
+      /// service's limit for texts, 64 KiB by default. The property "media-type" can say what they are; by convention as
+      /// Attachment.media_type has it. The service does not look at it.
+      case data([UInt8])
+      /// An image, by reference. All its fields together have at most as many bytes as a text.
+      case image(CimV1.Attachment)
+      /// Any other file, by reference. All its fields together have at most as many bytes as a text.
+      case file(CimV1.Attachment)
     }
   }
 
@@ -383,6 +438,56 @@ extension CimV1.ServerEndpoint: ProtobufMessage {
   }
 }
 
+extension CimV1.Attachment: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Attachment.self)
+    cim__v1__attachment__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Attachment.self)
+    switch self.location {
+    case .url(let value):
+      c.pointee.url = arena.copy(value)
+      c.pointee.location_case = .init(rawValue: 1)
+    case .key(let value):
+      c.pointee.key = arena.copy(value)
+      c.pointee.location_case = .init(rawValue: 2)
+    case nil: break
+    }
+    c.pointee.name = arena.copy(self.name)
+    c.pointee.media_type = arena.copy(self.mediaType)
+    c.pointee.size_bytes = self.sizeBytes
+    c.pointee.sha256 = arena.copy(self.sha256)
+    if let value = self.width {
+      c.pointee.width = value
+      c.pointee.width_presence_case = .init(rawValue: 7)
+    }
+    if let value = self.height {
+      c.pointee.height = value
+      c.pointee.height_presence_case = .init(rawValue: 8)
+    }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Attachment.self)
+    switch c.pointee.location_case.rawValue {
+    case 1: self.location = .url(try ProtobufField.string(c.pointee.url, "cim.v1.Attachment.url"))
+    case 2: self.location = .key(try ProtobufField.string(c.pointee.key, "cim.v1.Attachment.key"))
+    default: self.location = nil
+    }
+    self.name = try ProtobufField.string(c.pointee.name, "cim.v1.Attachment.name")
+    self.mediaType = try ProtobufField.string(c.pointee.media_type, "cim.v1.Attachment.media_type")
+    self.sizeBytes = c.pointee.size_bytes
+    self.sha256 = ProtobufField.bytes(c.pointee.sha256)
+    self.width = c.pointee.width_presence_case.rawValue == 7 ? c.pointee.width : nil
+    self.height = c.pointee.height_presence_case.rawValue == 8 ? c.pointee.height : nil
+  }
+}
+
 extension CimV1.Content: ProtobufMessage {
   public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let c = arena.allocate(Cim__V1__Content.self)
@@ -400,6 +505,15 @@ extension CimV1.Content: ProtobufMessage {
     case .membership(let value):
       c.pointee.membership = value.rawValue
       c.pointee.kind_case = .init(rawValue: 3)
+    case .data(let value):
+      c.pointee.data = arena.copy(value)
+      c.pointee.kind_case = .init(rawValue: 4)
+    case .image(let value):
+      c.pointee.image = arena.pointer(to: value)
+      c.pointee.kind_case = .init(rawValue: 5)
+    case .file(let value):
+      c.pointee.file = arena.pointer(to: value)
+      c.pointee.kind_case = .init(rawValue: 6)
     case nil: break
     }
     (c.pointee.n_properties, c.pointee.properties) = arena.array(self.properties) {
@@ -418,6 +532,9 @@ extension CimV1.Content: ProtobufMessage {
     switch c.pointee.kind_case.rawValue {
     case 1: self.kind = .text(try ProtobufField.string(c.pointee.text, "cim.v1.Content.text"))
     case 3: self.kind = .membership(CimV1.MembershipChange(rawValue: c.pointee.membership))
+    case 4: self.kind = .data(ProtobufField.bytes(c.pointee.data))
+    case 5: self.kind = .image(try ProtobufField.message(c.pointee.image) ?? CimV1.Attachment())
+    case 6: self.kind = .file(try ProtobufField.message(c.pointee.file) ?? CimV1.Attachment())
     default: self.kind = nil
     }
     self.properties = try ProtobufField.dictionary(c.pointee.properties, c.pointee.n_properties) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "cim.v1.Content.properties.key"), try ProtobufField.string(entry.value, "cim.v1.Content.properties.value")) }

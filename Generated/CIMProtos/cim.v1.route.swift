@@ -172,6 +172,76 @@ extension CimV1 {
     }
   }
 
+  /// Messages to send in order.
+  public struct SendBatchRequest: Hashable, Sendable {
+    /// Where they go.
+    public var target: Target?
+    /// What they say: 1 to 100.
+    public var contents: [CimV1.Content]
+    /// Makes a repeated call with the same contents safe: 1 to 60 bytes, as in SendRequest. The first message is sent under
+    /// this key with ".0" behind it, the second with ".1", and so on.
+    public var idempotencyKey: String
+    /// When a message counts as accepted: LOGGED or REPLICATED.
+    public var ackLevel: CimV1.AckLevel
+
+    public init(
+      target: Target? = nil,
+      contents: [CimV1.Content] = [],
+      idempotencyKey: String = "",
+      ackLevel: CimV1.AckLevel = .unspecified
+    ) {
+      self.target = target
+      self.contents = contents
+      self.idempotencyKey = idempotencyKey
+      self.ackLevel = ackLevel
+    }
+
+    /// Where they go.
+    public enum Target: Hashable, Sendable {
+      /// To one user, privately.
+      case userID(UInt64)
+      /// To a conversation: "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
+      case conversation(String)
+    }
+  }
+
+  /// What became of the messages.
+  public struct SendBatchResponse: Hashable, Sendable {
+    /// The conversation they went to.
+    public var conversation: String
+    /// One for each, in the order of the request.
+    public var results: [CimV1.BatchResult]
+
+    public init(
+      conversation: String = "",
+      results: [CimV1.BatchResult] = []
+    ) {
+      self.conversation = conversation
+      self.results = results
+    }
+  }
+
+  /// What became of one message of a batch.
+  public struct BatchResult: Hashable, Sendable {
+    /// The outcome.
+    public var outcome: Outcome?
+
+    public init(
+      outcome: Outcome? = nil
+    ) {
+      self.outcome = outcome
+    }
+
+    /// The outcome.
+    public enum Outcome: Hashable, Sendable {
+      /// It is in the log.
+      case accepted(CimV1.Accepted)
+      /// It is not. With the reasons UNAVAILABLE and RATE_LIMITED it can be sent again; all that follow are refused as
+      /// UNAVAILABLE.
+      case refused(CimV1.Refused)
+    }
+  }
+
   /// Which page of which conversation.
   public struct HistoryRequest: Hashable, Sendable {
     /// "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
@@ -774,6 +844,98 @@ extension CimV1.SendResponse: ProtobufMessage {
   }
 }
 
+extension CimV1.SendBatchRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__SendBatchRequest.self)
+    cim__v1__send_batch_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__SendBatchRequest.self)
+    switch self.target {
+    case .userID(let value):
+      c.pointee.user_id = value
+      c.pointee.target_case = .init(rawValue: 1)
+    case .conversation(let value):
+      c.pointee.conversation = arena.copy(value)
+      c.pointee.target_case = .init(rawValue: 2)
+    case nil: break
+    }
+    (c.pointee.n_contents, c.pointee.contents) = arena.array(self.contents) { arena.pointer(to: $0) }
+    c.pointee.idempotency_key = arena.copy(self.idempotencyKey)
+    c.pointee.ack_level = self.ackLevel.rawValue
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__SendBatchRequest.self)
+    switch c.pointee.target_case.rawValue {
+    case 1: self.target = .userID(c.pointee.user_id)
+    case 2: self.target = .conversation(try ProtobufField.string(c.pointee.conversation, "cim.v1.SendBatchRequest.conversation"))
+    default: self.target = nil
+    }
+    self.contents = try ProtobufField.messages(c.pointee.contents, c.pointee.n_contents)
+    self.idempotencyKey = try ProtobufField.string(c.pointee.idempotency_key, "cim.v1.SendBatchRequest.idempotency_key")
+    self.ackLevel = CimV1.AckLevel(rawValue: c.pointee.ack_level)
+  }
+}
+
+extension CimV1.SendBatchResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__SendBatchResponse.self)
+    cim__v1__send_batch_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__SendBatchResponse.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_results, c.pointee.results) = arena.array(self.results) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__SendBatchResponse.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.SendBatchResponse.conversation")
+    self.results = try ProtobufField.messages(c.pointee.results, c.pointee.n_results)
+  }
+}
+
+extension CimV1.BatchResult: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__BatchResult.self)
+    cim__v1__batch_result__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__BatchResult.self)
+    switch self.outcome {
+    case .accepted(let value):
+      c.pointee.accepted = arena.pointer(to: value)
+      c.pointee.outcome_case = .init(rawValue: 1)
+    case .refused(let value):
+      c.pointee.refused = arena.pointer(to: value)
+      c.pointee.outcome_case = .init(rawValue: 2)
+    case nil: break
+    }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__BatchResult.self)
+    switch c.pointee.outcome_case.rawValue {
+    case 1: self.outcome = .accepted(try ProtobufField.message(c.pointee.accepted) ?? CimV1.Accepted())
+    case 2: self.outcome = .refused(try ProtobufField.message(c.pointee.refused) ?? CimV1.Refused())
+    default: self.outcome = nil
+    }
+  }
+}
+
 extension CimV1.HistoryRequest: ProtobufMessage {
   public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let c = arena.allocate(Cim__V1__HistoryRequest.self)
@@ -1338,6 +1500,7 @@ extension CimV1 {
       public static let login = MethodDescriptor(service: CimV1.Route.name, method: "Login", kind: .unary)
       public static let logout = MethodDescriptor(service: CimV1.Route.name, method: "Logout", kind: .unary)
       public static let send = MethodDescriptor(service: CimV1.Route.name, method: "Send", kind: .unary)
+      public static let sendBatch = MethodDescriptor(service: CimV1.Route.name, method: "SendBatch", kind: .unary)
       public static let history = MethodDescriptor(service: CimV1.Route.name, method: "History", kind: .unary)
       public static let onlineUsers = MethodDescriptor(service: CimV1.Route.name, method: "OnlineUsers", kind: .unary)
       public static let createGroup = MethodDescriptor(service: CimV1.Route.name, method: "CreateGroup", kind: .unary)
@@ -1350,7 +1513,7 @@ extension CimV1 {
       public static let listScheduled = MethodDescriptor(service: CimV1.Route.name, method: "ListScheduled", kind: .unary)
       public static let cancelScheduled = MethodDescriptor(service: CimV1.Route.name, method: "CancelScheduled", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [register, login, logout, send, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser, scheduleSend, listScheduled, cancelScheduled]
+      public static let all: [MethodDescriptor] = [register, login, logout, send, sendBatch, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser, scheduleSend, listScheduled, cancelScheduled]
     }
 
     /// Accounts, login, sending and reading.
@@ -1376,6 +1539,12 @@ extension CimV1 {
       /// UNAVAILABLE: the store is away, or the route has not learned yet which servers there are; try again with the same
       /// idempotency key. RESOURCE_EXHAUSTED: the user or the device sends too much; wait.
       func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse
+      /// Sends messages to one conversation in the name of the token's user: they stand in its log in the order of the request.
+      /// One that is refused for good, such as an empty text, stops none. From the first that can't be sent now on, none is sent:
+      /// call again with the same idempotency key for what is left.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; nothing is sent.
+      /// UNAVAILABLE: the route has not learned yet which servers there are; nothing is sent.
+      func sendBatch(_ request: CimV1.SendBatchRequest, context: ServerContext) async throws -> CimV1.SendBatchResponse
       /// Reads a conversation's log page by page: newest page first, or forward from a place.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
       /// part in the conversation.
@@ -1460,6 +1629,15 @@ extension CimV1 {
       /// idempotency key. RESOURCE_EXHAUSTED: the user or the device sends too much; wait.
       public func send(_ request: CimV1.SendRequest, options: CallOptions = .defaults) async throws -> CimV1.SendResponse {
         try await channel.unary(CimV1.Route.Methods.send, request, options: options)
+      }
+
+      /// Sends messages to one conversation in the name of the token's user: they stand in its log in the order of the request.
+      /// One that is refused for good, such as an empty text, stops none. From the first that can't be sent now on, none is sent:
+      /// call again with the same idempotency key for what is left.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; nothing is sent.
+      /// UNAVAILABLE: the route has not learned yet which servers there are; nothing is sent.
+      public func sendBatch(_ request: CimV1.SendBatchRequest, options: CallOptions = .defaults) async throws -> CimV1.SendBatchResponse {
+        try await channel.unary(CimV1.Route.Methods.sendBatch, request, options: options)
       }
 
       /// Reads a conversation's log page by page: newest page first, or forward from a place.
@@ -1558,6 +1736,10 @@ extension CimV1.Route.Service {
     router.unary(CimV1.Route.Methods.send) {
       (request: CimV1.SendRequest, context: ServerContext) in
       try await self.send(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.sendBatch) {
+      (request: CimV1.SendBatchRequest, context: ServerContext) in
+      try await self.sendBatch(request, context: context)
     }
     router.unary(CimV1.Route.Methods.history) {
       (request: CimV1.HistoryRequest, context: ServerContext) in

@@ -152,7 +152,7 @@ extension CimV1 {
     public var pingIntervalMs: UInt32
     /// The connection is closed when nothing was received for this long, in milliseconds.
     public var idleTimeoutMs: UInt32
-    /// The longest text that is accepted, in bytes of UTF-8.
+    /// The longest text that is accepted, in bytes of UTF-8; also how many bytes any other content may have.
     public var maxTextBytes: UInt32
 
     public init(

@@ -64,54 +64,6 @@ public final class ChatClient: Sendable {
   /// numbers, and events tell what becomes of it. Complete once `connect()` has returned, and at the first event.
   public var restored: [UnsentMessage] { self.loop.restored }
 
-  /// Sends a text, and waits until it is in its conversation's log, or has reached the level that is asked for.
-  ///
-  /// A lost connection does not end the waiting: the message goes again over the next one.
-  ///
-  /// - Parameters:
-  ///   - text: 1 byte to the service's limit in UTF-8, 64 KiB by default.
-  ///   - destination: Where it goes.
-  ///   - properties: For applications: at most 16 entries and 4 KiB in all. They travel with the message.
-  ///   - level: What to wait for. `delivered`, for private messages only, can take as long as its receiver is away; cancel the
-  ///     task to wait no longer.
-  /// - Returns: its place; `Accepted.reached` says which level is known to be reached.
-  /// - Throws: `SendError` when it was not accepted or that is not known; `CancellationError` when the task is
-  ///   cancelled: the message is on its way all the same.
-  @discardableResult
-  public func send(
-    _ text: String, to destination: Destination, properties: [String: String] = [:], level: AckLevel = .logged
-  ) async throws -> Accepted {
-    let ticket = SendTicket.random()
-    let draft = Draft(text: text, properties: properties, level: level)
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        self.loop.post(.send(draft, to: destination, ticket: ticket, answer: continuation))
-        // A task that was cancelled before has abandoned a message that was not known yet.
-        if Task.isCancelled { self.loop.post(.abandon(ticket)) }
-      }
-    } onCancel: {
-      self.loop.post(.abandon(ticket))
-    }
-  }
-
-  /// Sends a text without waiting. What becomes of it comes as an event: `sendAccepted` or `sendRefused`, and `sendDelivered`.
-  ///
-  /// - Parameters:
-  ///   - text: 1 byte to the service's limit in UTF-8, 64 KiB by default.
-  ///   - destination: Where it goes.
-  ///   - properties: For applications: at most 16 entries and 4 KiB in all. They travel with the message.
-  ///   - level: What the events tell of. `delivered` is for private messages only.
-  /// - Returns: what names the message in its events.
-  @discardableResult
-  public func post(
-    _ text: String, to destination: Destination, properties: [String: String] = [:], level: AckLevel = .logged
-  ) -> SendTicket {
-    let ticket = SendTicket.random()
-    let draft = Draft(text: text, properties: properties, level: level)
-    self.loop.post(.send(draft, to: destination, ticket: ticket, answer: nil))
-    return ticket
-  }
-
   /// How it stands right now.
   public var info: Info { self.loop.info }
 

@@ -8,7 +8,7 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
 
     private let name: Name
 
-    /// The text or the destination is not valid. Sending it again does not help.
+    /// The content or the destination is not valid. Sending it again does not help.
     public static let invalid = Self(name: .invalid)
     /// There is no such user.
     public static let unknownUser = Self(name: .unknownUser)

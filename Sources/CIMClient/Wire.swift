@@ -47,8 +47,41 @@ extension CimV1.Send {
       sendID: CimV1.SendId(
         producer: message.id.producer.rawValue, conversation: "\(message.id.conversation)",
         counter: message.id.counter),
-      content: CimV1.Content(kind: .text(message.text), properties: message.properties),
+      content: CimV1.Content(kind: CimV1.Content.Kind(message.content), properties: message.properties),
       ackLevel: message.level.wire)
+  }
+}
+
+extension CimV1.Content.Kind {
+  init(_ content: MessageContent) {
+    self =
+      switch content {
+      case .text(let text): .text(text)
+      case .data(let data): .data(data)
+      case .attachment(let attachment):
+        switch attachment.kind {
+        case .image: .image(CimV1.Attachment(attachment))
+        case .file: .file(CimV1.Attachment(attachment))
+        }
+      }
+  }
+}
+
+extension MessageContent {
+  /// `nil` for a kind that this version does not know or that nobody sends, and for an attachment that is not valid.
+  init?(_ kind: CimV1.Content.Kind?) {
+    switch kind {
+    case .text(let text): self = .text(text)
+    case .data(let data): self = .data(data)
+    case .image(let image): self.init(.image, image)
+    case .file(let file): self.init(.file, file)
+    case .membership, nil: return nil
+    }
+  }
+
+  private init?(_ kind: Attachment.Kind, _ wire: CimV1.Attachment) {
+    guard let attachment = try? Attachment(kind, wire) else { return nil }
+    self = .attachment(attachment)
   }
 }
 
@@ -64,16 +97,16 @@ extension Accepted {
 }
 
 extension ChatMessage {
-  /// `nil` for a message that this version can't show: without a place, a sender or a text.
+  /// `nil` for a message that this version can't show: without a place, a sender or a content that it knows.
   init?(_ message: CimV1.Message) {
     guard let conversation = try? Conversation(message.conversation),
       let position = message.position.flatMap(LogPosition.init(nonzero:)),
       let sender = Account(message.sender),
-      case .text(let text)? = message.content?.kind
+      let content = MessageContent(message.content?.kind)
     else { return nil }
     self.init(
       conversation: conversation, position: position, sender: sender,
-      loggedAt: Timestamp(milliseconds: UInt64(max(0, message.loggedAtMs))), text: text,
+      loggedAt: Timestamp(milliseconds: UInt64(max(0, message.loggedAtMs))), content: content,
       properties: message.content?.properties ?? [:])
   }
 }

@@ -17,7 +17,8 @@ public struct RouteConfiguration: Sendable {
   /// How often users, devices and addresses may do things. Without limits by default.
   public var limits = RateLimits.none
 
-  /// The longest text of a message, in bytes of UTF-8, at least 1. 64 KiB by default.
+  /// The longest text of a message, in bytes of UTF-8, at least 1; also how many bytes other content may have in all its
+  /// fields. 64 KiB by default.
   public var maxTextBytes = 64 * 1024
   /// How many messages to one conversation may wait for their turn; further ones are refused. 1024 by default.
   public var maxQueuedPerConversation = 1024

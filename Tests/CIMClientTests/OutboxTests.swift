@@ -13,7 +13,7 @@ import Testing
   private func enqueue(_ numbers: ClosedRange<UInt64>, to conversation: Conversation = .lobby) throws {
     for number in numbers {
       try self.outbox.enqueue(
-        Draft(text: "\(number)"), to: conversation, ticket: SendTicket(number: number),
+        Draft(content: .text("\(number)")), to: conversation, ticket: SendTicket(number: number),
         using: &self.random)
     }
   }

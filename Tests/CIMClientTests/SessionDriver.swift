@@ -142,7 +142,7 @@ struct SessionDriver {
     self.tickets += 1
     self.note(
       self.machine.send(
-        Draft(text: text, properties: properties, level: level), to: destination,
+        Draft(content: .text(text), properties: properties, level: level), to: destination,
         ticket: SendTicket(number: self.tickets), now: self.now))
   }
 

@@ -111,7 +111,7 @@ struct RouteAPITests {
             }
           ),
           (
-            .invalidArgument, "content.text",
+            .invalidArgument, "content.kind",
             {
               _ = try await route.send(
                 CimV1.SendRequest(target: .conversation("lobby")), options: self.bearer(ann.token))

@@ -127,7 +127,7 @@ extension DelayedText {
   /// `nil` for one that this version can't show.
   fileprivate init?(_ message: CimV1.ScheduledMessage) {
     guard let id = try? DelayedID(message.id), let conversation = try? Conversation(message.conversation),
-      case .text(let text)? = message.content?.kind
+      let content = MessageContent(message.content?.kind)
     else { return nil }
     let state: State
     switch message.state {
@@ -137,7 +137,8 @@ extension DelayedText {
     default: return nil
     }
     self.init(
-      id: id, conversation: conversation, text: text, properties: message.content?.properties ?? [:],
+      id: id, conversation: conversation, text: content.description,
+      properties: message.content?.properties ?? [:],
       due: Timestamp(milliseconds: UInt64(clamping: message.sendAtMs)), state: state)
   }
 }

@@ -1,6 +1,6 @@
 /// A message as the application gives it.
 struct Draft: Hashable, Sendable {
-  var text: String
+  var content: MessageContent
   var properties: [String: String] = [:]
   var level = AckLevel.logged
 }

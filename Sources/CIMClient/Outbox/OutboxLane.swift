@@ -63,7 +63,7 @@ struct OutboxLane: Sendable {
     let message = UnsentMessage(
       ticket: ticket,
       id: SendID(producer: producer, conversation: self.conversation, counter: self.nextCounter),
-      text: draft.text, properties: draft.properties, level: draft.level)
+      content: draft.content, properties: draft.properties, level: draft.level)
     self.nextCounter += 1
     self.entries.append(Entry(message: message))
     return message

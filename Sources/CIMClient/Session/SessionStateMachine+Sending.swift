@@ -58,12 +58,7 @@ extension SessionStateMachine {
     guard let account = self.account else {
       throw SendError(.notConnected, "not connected yet: send again when the client is ready")
     }
-    guard !draft.text.isEmpty else { throw SendError(.invalid, "the text is empty") }
-    guard draft.text.utf8.count <= self.maxTextBytes else {
-      throw SendError(
-        .invalid,
-        "the text has \(draft.text.utf8.count) bytes, the service takes at most \(self.maxTextBytes)")
-    }
+    try self.check(draft.content)
     try Self.check(draft.properties)
     let conversation = destination.conversation(from: account.id)
     if draft.level == .delivered {
@@ -72,6 +67,22 @@ extension SessionStateMachine {
       }
     }
     try self.outbox.enqueue(draft, to: conversation, ticket: ticket, using: &self.random)
+  }
+
+  /// An attachment is valid, whoever made it; how long it may be is the service's to say.
+  private func check(_ content: MessageContent) throws(SendError) {
+    let bytes = CimV1.Content.Kind(content).byteCount
+    let name =
+      switch content {
+      case .text: "text"
+      case .data: "data"
+      case .attachment(let attachment): attachment.kind.rawValue
+      }
+    guard bytes > 0 else { throw SendError(.invalid, "the \(name) is empty") }
+    guard bytes <= self.maxTextBytes else {
+      throw SendError(
+        .invalid, "the \(name) has \(bytes) bytes, the service takes at most \(self.maxTextBytes)")
+    }
   }
 
   /// Too many properties are refused here: too large a frame would cost the connection, again with each transmission.

@@ -12,7 +12,8 @@ extension ClientChange: LosslessStringConvertible {
     case .message(let message):
       fields.add("message", message.conversation, message.position)
       fields.add(message.sender)
-      fields.add(message.loggedAt.milliseconds, message.text)
+      fields.add(message.loggedAt.milliseconds)
+      fields.add(message.content)
       fields.add(message.properties)
     case .membership(let entry):
       fields.add("membership", entry.conversation, entry.position)
@@ -59,12 +60,13 @@ extension ClientChange: LosslessStringConvertible {
       self = .account(account)
     case "message":
       guard let conversation = fields.conversation(), let position = fields.position(),
-        let sender = fields.account(), let loggedAt = fields.timestamp(), let text = fields.next(),
+        let sender = fields.account(), let loggedAt = fields.timestamp(), let content = fields.content(),
         let properties = fields.properties()
       else { return nil }
       self = .message(
         ChatMessage(
-          conversation: conversation, position: position, sender: sender, loggedAt: loggedAt, text: text,
+          conversation: conversation, position: position, sender: sender, loggedAt: loggedAt,
+          content: content,
           properties: properties))
     case "membership":
       guard let conversation = fields.conversation(), let position = fields.position(),

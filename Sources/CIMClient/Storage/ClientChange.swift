@@ -4,7 +4,8 @@ import CIMCore
 ///
 /// Its text (`description`, and `init(_:)` for the way back) is one line without control characters, for storages that keep text:
 /// the change's name and its fields, separated by single spaces, in which spaces, control characters, `%` and `=` are written as
-/// `%` and two hexadecimal digits.
+/// `%` and two hexadecimal digits. Lines of earlier versions can be read; a line with a content that an earlier version does not
+/// know is no change to it.
 public enum ClientChange: Hashable, Sendable {
   /// The storage's first use: the device from now on, and what the ids of its producers begin with.
   case device(DeviceID, producerPrefix: String)
@@ -47,7 +48,10 @@ public struct UnsentMessage: Hashable, Sendable {
   public internal(set) var id: SendID
 
   /// What it says.
-  public let text: String
+  public let content: MessageContent
+
+  /// What it says, as a text for people: `content.description`.
+  public var text: String { self.content.description }
 
   /// What the application added.
   public let properties: [String: String]
@@ -63,16 +67,26 @@ public struct UnsentMessage: Hashable, Sendable {
 
   /// Describes a message.
   public init(
-    ticket: SendTicket, id: SendID, text: String, properties: [String: String] = [:],
+    ticket: SendTicket, id: SendID, content: MessageContent, properties: [String: String] = [:],
     level: AckLevel = .logged,
     isAttempted: Bool = false, accepted: Accepted? = nil
   ) {
     self.ticket = ticket
     self.id = id
-    self.text = text
+    self.content = content
     self.properties = properties
     self.level = level
     self.isAttempted = isAttempted
     self.accepted = accepted
+  }
+
+  /// Describes a text.
+  public init(
+    ticket: SendTicket, id: SendID, text: String, properties: [String: String] = [:],
+    level: AckLevel = .logged, isAttempted: Bool = false, accepted: Accepted? = nil
+  ) {
+    self.init(
+      ticket: ticket, id: id, content: .text(text), properties: properties, level: level,
+      isAttempted: isAttempted, accepted: accepted)
   }
 }

@@ -24,7 +24,7 @@ struct FieldWriter {
     self.add(message.id)
     self.add(message.level.rawValue, message.isAttempted, message.accepted != nil)
     if let accepted = message.accepted { self.add(accepted) }
-    self.add(message.text)
+    self.add(message.content)
     self.add(message.properties)
   }
 
@@ -34,6 +34,9 @@ struct FieldWriter {
       self.append("\(Self.escaped(key))=\(Self.escaped(value))")
     }
   }
+
+  /// Says what the next fields are: a field that is no text's, because of its equals sign.
+  mutating func add(mark: FieldMark) { self.append(mark.rawValue) }
 
   private mutating func append(_ field: String) {
     if !self.isEmpty { self.text += " " }
@@ -61,6 +64,12 @@ struct FieldWriter {
   }
 }
 
+/// What the fields behind it are.
+enum FieldMark: String, CaseIterable {
+  case data = "data="
+  case attachment = "attachment="
+}
+
 /// Reads the fields of a line, one after the other; `nil` when there is none, or not such a one.
 struct FieldReader {
   private var fields: ArraySlice<Substring>
@@ -73,6 +82,15 @@ struct FieldReader {
   }
 
   var isAtEnd: Bool { self.fields.isEmpty }
+
+  /// Takes the next field when it is a mark.
+  mutating func mark() -> FieldMark? {
+    guard let field = self.fields.first,
+      let mark = FieldMark.allCases.first(where: { field.utf8.elementsEqual($0.rawValue.utf8) })
+    else { return nil }
+    self.fields.removeFirst()
+    return mark
+  }
 
   mutating func next() -> String? { self.fields.popFirst().flatMap(Self.unescaped) }
 
@@ -120,11 +138,13 @@ struct FieldReader {
       let isAttempted = self.flag(), let isAccepted = self.flag()
     else { return nil }
     let accepted = isAccepted ? self.accepted() : nil
-    guard (accepted != nil) == isAccepted, let text = self.next(), let properties = self.properties() else {
+    guard (accepted != nil) == isAccepted, let content = self.content(), let properties = self.properties()
+    else {
       return nil
     }
     return UnsentMessage(
-      ticket: ticket, id: id, text: text, properties: properties, level: level, isAttempted: isAttempted,
+      ticket: ticket, id: id, content: content, properties: properties, level: level,
+      isAttempted: isAttempted,
       accepted: accepted)
   }
 

@@ -1,11 +1,11 @@
 /// Base64 with the alphabet that is safe in URLs and without padding (RFC 4648, section 5).
-enum Base64URL {
+package enum Base64URL {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
   private static let values: [UInt8: UInt32] = Dictionary(
     uniqueKeysWithValues: zip(Self.alphabet, 0...))
 
-  static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count * 4 + 2) / 3)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -20,7 +20,7 @@ enum Base64URL {
 
   /// `nil` when a character is outside the alphabet, when no bytes encode to that length, or when the bits left over
   /// are not zero: bytes have one text only.
-  static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count % 4 != 1 else { return nil }
     var bytes: [UInt8] = []

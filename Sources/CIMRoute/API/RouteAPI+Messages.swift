@@ -7,7 +7,12 @@ import NgRPC
 extension RouteAPI {
   func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse {
     let (login, sender) = try await authorize(context)
-    let conversation = try target(of: request, from: sender.id)
+    let conversation: Conversation =
+      switch request.target {
+      case .userID(let id): .direct(between: sender.id, and: try userID(id, "user_id"))
+      case .conversation(let text): try self.conversation(text, of: sender.id)
+      case nil: throw RPCError.noTarget
+      }
     let idempotency: Append.Idempotency =
       request.idempotencyKey.isEmpty
       ? .none
@@ -32,6 +37,72 @@ extension RouteAPI {
     }
   }
 
+  /// How many messages a batch may have.
+  private static let maxBatch = 100
+  /// How long the key of a batch may be: what is put behind it for each message has room in an idempotency key.
+  private static let maxBatchKeyBytes = 60
+
+  func sendBatch(
+    _ request: CimV1.SendBatchRequest, context: ServerContext
+  ) async throws -> CimV1.SendBatchResponse {
+    let (login, sender) = try await authorize(context)
+    let conversation: Conversation =
+      switch request.target {
+      case .userID(let id): .direct(between: sender.id, and: try userID(id, "user_id"))
+      case .conversation(let text): try self.conversation(text, of: sender.id)
+      case nil: throw RPCError.noTarget
+      }
+    guard (1...Self.maxBatch).contains(request.contents.count) else {
+      throw RPCError(
+        code: .invalidArgument,
+        message: "contents has \(request.contents.count) messages: it must have 1 to \(Self.maxBatch).")
+    }
+    guard request.ackLevel != .delivered else {
+      throw RPCError(
+        code: .invalidArgument,
+        message: "ack_level DELIVERED can't be waited for in a batch: ask for LOGGED or REPLICATED.")
+    }
+    let keys = try batchKeys(request.idempotencyKey, count: request.contents.count)
+    try requireServers()
+    var results: [CimV1.BatchResult] = []
+    var isStopped = false
+    for (content, idempotency) in zip(request.contents, keys) {
+      // What comes behind one that is sent again later would stand before it.
+      let verdict =
+        isStopped
+        ? .unavailable("An earlier message of the batch could not be sent: send the batch again.")
+        : await submit(
+          Submission(
+            sender: sender, conversation: conversation, idempotency: idempotency, content: content,
+            ackLevel: request.ackLevel), from: login.device)
+      isStopped = isStopped || verdict.isTransient
+      results.append(CimV1.BatchResult(verdict))
+    }
+    return CimV1.SendBatchResponse(conversation: conversation.description, results: results)
+  }
+
+  /// Submits a message if its sender may send one more.
+  private func submit(_ submission: Submission, from device: DeviceID) async -> Verdict {
+    switch await core.gate.admit(core.configuration.limits.send(submission.sender.id, device)) {
+    case .admitted: await core.intake.submit(submission)
+    case .refused(let refusal): .refused(CimV1.Refused(refusal))
+    case .unknown(let reason):
+      .unavailable("The limits can't be looked at at the moment; send it again. \(reason)")
+    }
+  }
+
+  private func batchKeys(_ key: String, count: Int) throws(RPCError) -> [Append.Idempotency] {
+    guard !key.isEmpty else { return Array(repeating: .none, count: count) }
+    guard key.utf8.count <= Self.maxBatchKeyBytes else {
+      throw RPCError(
+        code: .invalidArgument,
+        message: "idempotency_key has \(key.utf8.count) bytes: it must have 1 to \(Self.maxBatchKeyBytes).")
+    }
+    var keys: [Append.Idempotency] = []
+    for index in 0..<count { keys.append(.key(try idempotencyKey("\(key).\(index)"))) }
+    return keys
+  }
+
   /// Waits until a message has reached a device of its receiver: until half of the call's time is over, at the latest for
   /// 10 s.
   private func hasArrived(_ entry: LogEntry, before deadline: NIODeadline?) async -> Bool {
@@ -48,15 +119,6 @@ extension RouteAPI {
   /// A key from the field of that name.
   func idempotencyKey(_ text: String) throws(RPCError) -> IdempotencyKey {
     try parse("idempotency_key") { () throws(InvalidIdentifier) in try IdempotencyKey(text) }
-  }
-
-  private func target(of request: CimV1.SendRequest, from sender: UserID) throws(RPCError) -> Conversation {
-    switch request.target {
-    case .userID(let id): return .direct(between: sender, and: try userID(id, "user_id"))
-    case .conversation(let text): return try conversation(text, of: sender)
-    case nil:
-      throw RPCError.noTarget
-    }
   }
 
   /// A conversation in which a user can speak, from a field of that name.
@@ -128,6 +190,16 @@ extension RouteAPI {
     }
     throw RPCError(
       code: .permissionDenied, message: "User \(user) has no part in the conversation \(conversation).")
+  }
+}
+
+extension CimV1.BatchResult {
+  fileprivate init(_ verdict: Verdict) {
+    switch verdict {
+    case .accepted(let entry, let duplicate, let reached):
+      self.init(outcome: .accepted(CimV1.Accepted(entry, duplicate: duplicate, reached: reached)))
+    case .refused(let refused): self.init(outcome: .refused(refused))
+    }
   }
 }
 

@@ -8,29 +8,53 @@ struct MessageRules: Sendable, Hashable {
   /// How many bytes they may have, keys and values together.
   static let maxPropertyBytes = 4096
 
-  /// The longest text, in bytes of UTF-8.
+  /// How many bytes a text may have in UTF-8, and any other content in all its fields.
   var maxTextBytes: Int
 
-  /// Why that content is not accepted; nil when it is.
+  /// Why that content is not accepted; nil when it is. The detail begins with the field.
   func refusal(of content: CimV1.Content?) -> Refusal? {
-    guard case .text(let text) = content?.kind, !text.isEmpty else {
-      return Refusal(.invalid, "content.text is empty: a message needs 1 to \(maxTextBytes) bytes of text.")
+    let detail =
+      switch content?.kind {
+      case .text(let text): problem(of: text.utf8.count, "content.text")
+      case .data(let data): problem(of: data.count, "content.data")
+      case .image(let image): problem(of: image, .image)
+      case .file(let file): problem(of: file, .file)
+      case .membership:
+        "content.membership is written by the service alone: call Route.JoinGroup or Route.LeaveGroup."
+      case nil:
+        "content.kind is missing, or one that this service does not know: set text, data, image or file."
+      }
+    return (detail ?? problem(of: content?.properties ?? [:])).map { Refusal(.invalid, $0) }
+  }
+
+  private func problem(of bytes: Int, _ field: String) -> String? {
+    guard bytes > 0 else { return "\(field) is empty: it needs 1 to \(maxTextBytes) bytes." }
+    guard bytes <= maxTextBytes else {
+      return "\(field) has \(bytes) bytes: at most \(maxTextBytes) are accepted; send it in parts."
     }
-    guard text.utf8.count <= maxTextBytes else {
-      return Refusal(
-        .invalid,
-        "content.text has \(text.utf8.count) bytes: at most \(maxTextBytes) are accepted; send it in parts.")
+    return nil
+  }
+
+  private func problem(of attachment: CimV1.Attachment, _ kind: Attachment.Kind) -> String? {
+    do throws(InvalidAttachment) {
+      _ = try Attachment(kind, attachment)
+    } catch {
+      return "content.\(kind.rawValue).\(error)."
     }
-    let properties = content?.properties ?? [:]
+    guard attachment.byteCount <= maxTextBytes else {
+      return
+        "content.\(kind.rawValue) has \(attachment.byteCount) bytes in all its fields: at most \(maxTextBytes) are accepted."
+    }
+    return nil
+  }
+
+  private func problem(of properties: [String: String]) -> String? {
     guard properties.count <= Self.maxProperties else {
-      return Refusal(
-        .invalid,
-        "content.properties has \(properties.count) entries: at most \(Self.maxProperties) are accepted.")
+      return "content.properties has \(properties.count) entries: at most \(Self.maxProperties) are accepted."
     }
     let bytes = properties.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard bytes <= Self.maxPropertyBytes else {
-      return Refusal(
-        .invalid, "content.properties has \(bytes) bytes: at most \(Self.maxPropertyBytes) are accepted.")
+      return "content.properties has \(bytes) bytes: at most \(Self.maxPropertyBytes) are accepted."
     }
     return nil
   }

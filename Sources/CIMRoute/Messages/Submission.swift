@@ -37,6 +37,12 @@ enum Verdict: Sendable {
   /// It was not accepted.
   case refused(CimV1.Refused)
 
+  /// Whether it was not accepted and can be sent again under the same id.
+  var isTransient: Bool {
+    guard case .refused(let refused) = self else { return false }
+    return refused.reason == .unavailable || refused.reason == .rateLimited
+  }
+
   /// Not accepted now; it can be sent again under the same id.
   static func unavailable(_ detail: String) -> Self {
     .refused(CimV1.Refused(reason: .unavailable, detail: detail))

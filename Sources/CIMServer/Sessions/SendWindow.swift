@@ -1,3 +1,4 @@
+import CIMCore
 import CIMProtos
 import DequeModule
 
@@ -86,10 +87,6 @@ struct SendWindow: Sendable {
   var links: Set<LinkID> { Set(pending.map(\.link)) }
 
   private static func byteCount(_ send: CimV1.Send) -> Int {
-    guard let content = send.content else { return 0 }
-    var bytes = 0
-    if case .text(let text) = content.kind { bytes = text.utf8.count }
-    for (key, value) in content.properties { bytes += key.utf8.count + value.utf8.count }
-    return bytes
+    send.content?.byteCount ?? 0
   }
 }

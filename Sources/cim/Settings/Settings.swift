@@ -152,7 +152,8 @@ enum Settings {
     fallback: "6s")
 
   static let textBytes = Setting.number(
-    "limits.text-bytes", "The longest text of a message, in bytes of UTF-8.", in: 1...1_048_576,
+    "limits.text-bytes", "The longest text of a message, in bytes of UTF-8; also the most of other content.",
+    in: 1...1_048_576,
     fallback: "65536")
 
   static let grace = Setting.duration(

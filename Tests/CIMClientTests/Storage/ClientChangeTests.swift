@@ -18,7 +18,8 @@ import Testing
       "", "cursor", "cursor lobby", "cursor lobby 1-2 3", "cursor nowhere 1-2", "cursor lobby x",
       "forgotten lobby",
       "device a%2", "attempted", "attempted x", "resolved 1 lost", "message lobby 1-2 1 ann 5 hi k",
-      "message lobby 1-2 1 ann 5 %FF",
+      "message lobby 1-2 1 ann 5 %FF", "message lobby 1-2 1 ann 5 data= *",
+      "message lobby 1-2 1 ann 5 attachment= image url ftp://x name image/png 1 AA 0 0",
     ])
   func malformed(text: String) {
     #expect(ClientChange(text) == nil)
@@ -27,7 +28,7 @@ import Testing
   @Test("A record is made of its own changes again")
   func record() throws {
     let record = ClientRecord(try SampleChanges.all())
-    #expect(record.unsent.count == 2)
+    #expect(record.unsent.count == 6)
     #expect(ClientRecord(record.changes) == record)
   }
 
@@ -51,15 +52,16 @@ import Testing
 
 /// Changes of every kind, with texts that are hard to write.
 enum SampleChanges {
-  static func unsent(ticket: UInt64, text: String = "a text", accepted: Accepted? = nil) throws
-    -> UnsentMessage
-  {
+  static func unsent(
+    ticket: UInt64, text: String = "a text", content: MessageContent? = nil, accepted: Accepted? = nil
+  ) throws -> UnsentMessage {
     UnsentMessage(
       ticket: SendTicket(number: ticket),
       id: SendID(
         producer: try ProducerID("producer"), conversation: .direct(between: UserID(1), and: UserID(2)),
         counter: ticket),
-      text: text, properties: ["a = b": "100 %", "": ""], level: .delivered, isAttempted: accepted != nil,
+      content: content ?? .text(text), properties: ["a = b": "100 %", "": ""], level: .delivered,
+      isAttempted: accepted != nil,
       accepted: accepted)
   }
 
@@ -70,6 +72,12 @@ enum SampleChanges {
     let accepted = Accepted(
       conversation: .lobby, position: position, loggedAt: Timestamp(milliseconds: 1), isDuplicate: true,
       reached: .replicated)
+    let hash = [UInt8](0..<32)
+    let image = try Attachment(
+      .image, at: .url("https://files.example.org/1?a=b%20c"), name: "a cat=%.png", mediaType: "image/png",
+      size: 1 << 53 - 1, sha256: hash, dimensions: .init(width: 1, height: 1_000_000))
+    let file = try Attachment(
+      .file, at: .key("url"), name: "url", mediaType: "application/pdf", size: 1, sha256: hash)
     let id = SendID(producer: try ProducerID("p2"), conversation: .lobby, counter: 1)
     return [
       .device(try DeviceID("laptop"), producerPrefix: "prefix"),
@@ -92,6 +100,10 @@ enum SampleChanges {
       .enqueued(try Self.unsent(ticket: .max, text: " ", accepted: accepted)),
       .enqueued(try Self.unsent(ticket: 3, text: "\u{301} an accent first")),
       .enqueued(try Self.unsent(ticket: 5, text: "")),
+      .enqueued(try Self.unsent(ticket: 6, text: "data=")),
+      .enqueued(try Self.unsent(ticket: 7, content: .data([0, 255, 61]))),
+      .enqueued(try Self.unsent(ticket: 8, content: .attachment(image))),
+      .enqueued(try Self.unsent(ticket: 9, content: .attachment(file))),
       .resolved(SendTicket(number: 5), .success(accepted)),
       .enqueued(try Self.unsent(ticket: 4)),
       .attempted(SendTicket(number: 1)),

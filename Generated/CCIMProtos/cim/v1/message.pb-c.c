@@ -31,6 +31,12 @@ void   cim__v1__server_endpoint__init
   static const Cim__V1__ServerEndpoint init_value = CIM__V1__SERVER_ENDPOINT__INIT;
   *message = init_value;
 }
+void   cim__v1__attachment__init
+                     (Cim__V1__Attachment         *message)
+{
+  static const Cim__V1__Attachment init_value = CIM__V1__ATTACHMENT__INIT;
+  *message = init_value;
+}
 void   cim__v1__content__properties_entry__init
                      (Cim__V1__Content__PropertiesEntry         *message)
 {
@@ -291,6 +297,135 @@ const ProtobufCMessageDescriptor cim__v1__server_endpoint__descriptor =
   (ProtobufCMessageInit) cim__v1__server_endpoint__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor cim__v1__attachment__field_descriptors[8] =
+{
+  {
+    "url",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__Attachment, location_case),
+    offsetof(Cim__V1__Attachment, url),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__Attachment, location_case),
+    offsetof(Cim__V1__Attachment, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Attachment, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "media_type",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Attachment, media_type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "size_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Attachment, size_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sha256",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Attachment, sha256),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "width",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cim__V1__Attachment, width_presence_case),
+    offsetof(Cim__V1__Attachment, width),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "height",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cim__V1__Attachment, height_presence_case),
+    offsetof(Cim__V1__Attachment, height),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__attachment__field_indices_by_name[] = {
+  7,   /* field[7] = height */
+  1,   /* field[1] = key */
+  3,   /* field[3] = media_type */
+  2,   /* field[2] = name */
+  5,   /* field[5] = sha256 */
+  4,   /* field[4] = size_bytes */
+  0,   /* field[0] = url */
+  6,   /* field[6] = width */
+};
+static const ProtobufCIntRange cim__v1__attachment__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor cim__v1__attachment__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Attachment",
+  "Attachment",
+  "Cim__V1__Attachment",
+  "cim.v1",
+  sizeof(Cim__V1__Attachment),
+  8,
+  cim__v1__attachment__field_descriptors,
+  cim__v1__attachment__field_indices_by_name,
+  1,  cim__v1__attachment__number_ranges,
+  (ProtobufCMessageInit) cim__v1__attachment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor cim__v1__content__properties_entry__field_descriptors[2] =
 {
   {
@@ -342,7 +477,7 @@ const ProtobufCMessageDescriptor cim__v1__content__properties_entry__descriptor 
   (ProtobufCMessageInit) cim__v1__content__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[6] =
 {
   {
     "text",
@@ -380,8 +515,47 @@ static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[3] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "data",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__Content, kind_case),
+    offsetof(Cim__V1__Content, data),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "image",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Content, kind_case),
+    offsetof(Cim__V1__Content, image),
+    &cim__v1__attachment__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Content, kind_case),
+    offsetof(Cim__V1__Content, file),
+    &cim__v1__attachment__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__content__field_indices_by_name[] = {
+  3,   /* field[3] = data */
+  5,   /* field[5] = file */
+  4,   /* field[4] = image */
   2,   /* field[2] = membership */
   1,   /* field[1] = properties */
   0,   /* field[0] = text */
@@ -389,7 +563,7 @@ static const unsigned cim__v1__content__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__content__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor cim__v1__content__descriptor =
 {
@@ -399,7 +573,7 @@ const ProtobufCMessageDescriptor cim__v1__content__descriptor =
   "Cim__V1__Content",
   "cim.v1",
   sizeof(Cim__V1__Content),
-  3,
+  6,
   cim__v1__content__field_descriptors,
   cim__v1__content__field_indices_by_name,
   1,  cim__v1__content__number_ranges,

@@ -55,6 +55,24 @@ void   cim__v1__send_response__init
   static const Cim__V1__SendResponse init_value = CIM__V1__SEND_RESPONSE__INIT;
   *message = init_value;
 }
+void   cim__v1__send_batch_request__init
+                     (Cim__V1__SendBatchRequest         *message)
+{
+  static const Cim__V1__SendBatchRequest init_value = CIM__V1__SEND_BATCH_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__send_batch_response__init
+                     (Cim__V1__SendBatchResponse         *message)
+{
+  static const Cim__V1__SendBatchResponse init_value = CIM__V1__SEND_BATCH_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__batch_result__init
+                     (Cim__V1__BatchResult         *message)
+{
+  static const Cim__V1__BatchResult init_value = CIM__V1__BATCH_RESULT__INIT;
+  *message = init_value;
+}
 void   cim__v1__history_request__init
                      (Cim__V1__HistoryRequest         *message)
 {
@@ -611,6 +629,198 @@ const ProtobufCMessageDescriptor cim__v1__send_response__descriptor =
   cim__v1__send_response__field_indices_by_name,
   1,  cim__v1__send_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__send_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__send_batch_request__field_descriptors[5] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Cim__V1__SendBatchRequest, target_case),
+    offsetof(Cim__V1__SendBatchRequest, user_id),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conversation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__SendBatchRequest, target_case),
+    offsetof(Cim__V1__SendBatchRequest, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contents",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SendBatchRequest, n_contents),
+    offsetof(Cim__V1__SendBatchRequest, contents),
+    &cim__v1__content__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendBatchRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ack_level",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendBatchRequest, ack_level),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__send_batch_request__field_indices_by_name[] = {
+  4,   /* field[4] = ack_level */
+  2,   /* field[2] = contents */
+  1,   /* field[1] = conversation */
+  3,   /* field[3] = idempotency_key */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange cim__v1__send_batch_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__send_batch_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.SendBatchRequest",
+  "SendBatchRequest",
+  "Cim__V1__SendBatchRequest",
+  "cim.v1",
+  sizeof(Cim__V1__SendBatchRequest),
+  5,
+  cim__v1__send_batch_request__field_descriptors,
+  cim__v1__send_batch_request__field_indices_by_name,
+  1,  cim__v1__send_batch_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__send_batch_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__send_batch_response__field_descriptors[2] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__SendBatchResponse, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "results",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SendBatchResponse, n_results),
+    offsetof(Cim__V1__SendBatchResponse, results),
+    &cim__v1__batch_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__send_batch_response__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  1,   /* field[1] = results */
+};
+static const ProtobufCIntRange cim__v1__send_batch_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__send_batch_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.SendBatchResponse",
+  "SendBatchResponse",
+  "Cim__V1__SendBatchResponse",
+  "cim.v1",
+  sizeof(Cim__V1__SendBatchResponse),
+  2,
+  cim__v1__send_batch_response__field_descriptors,
+  cim__v1__send_batch_response__field_indices_by_name,
+  1,  cim__v1__send_batch_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__send_batch_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__batch_result__field_descriptors[2] =
+{
+  {
+    "accepted",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__BatchResult, outcome_case),
+    offsetof(Cim__V1__BatchResult, accepted),
+    &cim__v1__accepted__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__BatchResult, outcome_case),
+    offsetof(Cim__V1__BatchResult, refused),
+    &cim__v1__refused__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__batch_result__field_indices_by_name[] = {
+  0,   /* field[0] = accepted */
+  1,   /* field[1] = refused */
+};
+static const ProtobufCIntRange cim__v1__batch_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__batch_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.BatchResult",
+  "BatchResult",
+  "Cim__V1__BatchResult",
+  "cim.v1",
+  sizeof(Cim__V1__BatchResult),
+  2,
+  cim__v1__batch_result__field_descriptors,
+  cim__v1__batch_result__field_indices_by_name,
+  1,  cim__v1__batch_result__number_ranges,
+  (ProtobufCMessageInit) cim__v1__batch_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__history_request__field_descriptors[4] =

@@ -19,6 +19,7 @@ typedef struct Cim__V1__User Cim__V1__User;
 typedef struct Cim__V1__LogPosition Cim__V1__LogPosition;
 typedef struct Cim__V1__SendId Cim__V1__SendId;
 typedef struct Cim__V1__ServerEndpoint Cim__V1__ServerEndpoint;
+typedef struct Cim__V1__Attachment Cim__V1__Attachment;
 typedef struct Cim__V1__Content Cim__V1__Content;
 typedef struct Cim__V1__Content__PropertiesEntry Cim__V1__Content__PropertiesEntry;
 typedef struct Cim__V1__Message Cim__V1__Message;
@@ -77,6 +78,51 @@ struct  Cim__V1__ServerEndpoint
     , {0,NULL}, {0,NULL}, 0 }
 
 
+typedef enum {
+  CIM__V1__ATTACHMENT__LOCATION__NOT_SET = 0,
+  CIM__V1__ATTACHMENT__LOCATION_URL = 1,
+  CIM__V1__ATTACHMENT__LOCATION_KEY = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__ATTACHMENT__LOCATION__CASE)
+} Cim__V1__Attachment__LocationCase;
+
+typedef enum {
+  CIM__V1__ATTACHMENT__WIDTH_PRESENCE__NOT_SET = 0,
+  CIM__V1__ATTACHMENT__WIDTH_PRESENCE_WIDTH = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__ATTACHMENT__WIDTH_PRESENCE__CASE)
+} Cim__V1__Attachment__WidthPresenceCase;
+
+typedef enum {
+  CIM__V1__ATTACHMENT__HEIGHT_PRESENCE__NOT_SET = 0,
+  CIM__V1__ATTACHMENT__HEIGHT_PRESENCE_HEIGHT = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__ATTACHMENT__HEIGHT_PRESENCE__CASE)
+} Cim__V1__Attachment__HeightPresenceCase;
+
+struct  Cim__V1__Attachment
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData media_type;
+  uint64_t size_bytes;
+  ProtobufCBinaryData sha256;
+  Cim__V1__Attachment__LocationCase location_case;
+  union {
+    ProtobufCBinaryData url;
+    ProtobufCBinaryData key;
+  };
+  Cim__V1__Attachment__WidthPresenceCase width_presence_case;
+  union {
+    uint32_t width;
+  };
+  Cim__V1__Attachment__HeightPresenceCase height_presence_case;
+  union {
+    uint32_t height;
+  };
+};
+#define CIM__V1__ATTACHMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__attachment__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, CIM__V1__ATTACHMENT__LOCATION__NOT_SET, {0}, CIM__V1__ATTACHMENT__WIDTH_PRESENCE__NOT_SET, {0}, CIM__V1__ATTACHMENT__HEIGHT_PRESENCE__NOT_SET, {0} }
+
+
 struct  Cim__V1__Content__PropertiesEntry
 {
   ProtobufCMessage base;
@@ -91,7 +137,10 @@ struct  Cim__V1__Content__PropertiesEntry
 typedef enum {
   CIM__V1__CONTENT__KIND__NOT_SET = 0,
   CIM__V1__CONTENT__KIND_TEXT = 1,
-  CIM__V1__CONTENT__KIND_MEMBERSHIP = 3
+  CIM__V1__CONTENT__KIND_MEMBERSHIP = 3,
+  CIM__V1__CONTENT__KIND_DATA = 4,
+  CIM__V1__CONTENT__KIND_IMAGE = 5,
+  CIM__V1__CONTENT__KIND_FILE = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__CONTENT__KIND__CASE)
 } Cim__V1__Content__KindCase;
 
@@ -104,6 +153,9 @@ struct  Cim__V1__Content
   union {
     ProtobufCBinaryData text;
     int32_t membership;
+    ProtobufCBinaryData data;
+    Cim__V1__Attachment *image;
+    Cim__V1__Attachment *file;
   };
 };
 #define CIM__V1__CONTENT__INIT \
@@ -171,6 +223,9 @@ void   cim__v1__send_id__init
 /* Cim__V1__ServerEndpoint methods */
 void   cim__v1__server_endpoint__init
                      (Cim__V1__ServerEndpoint         *message);
+/* Cim__V1__Attachment methods */
+void   cim__v1__attachment__init
+                     (Cim__V1__Attachment         *message);
 /* Cim__V1__Content__PropertiesEntry methods */
 void   cim__v1__content__properties_entry__init
                      (Cim__V1__Content__PropertiesEntry         *message);
@@ -200,6 +255,9 @@ typedef void (*Cim__V1__SendId_Closure)
 typedef void (*Cim__V1__ServerEndpoint_Closure)
                  (const Cim__V1__ServerEndpoint *message,
                   void *closure_data);
+typedef void (*Cim__V1__Attachment_Closure)
+                 (const Cim__V1__Attachment *message,
+                  void *closure_data);
 typedef void (*Cim__V1__Content__PropertiesEntry_Closure)
                  (const Cim__V1__Content__PropertiesEntry *message,
                   void *closure_data);
@@ -225,6 +283,7 @@ extern const ProtobufCMessageDescriptor cim__v1__user__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__log_position__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__send_id__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__server_endpoint__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__attachment__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__content__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__content__properties_entry__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__message__descriptor;

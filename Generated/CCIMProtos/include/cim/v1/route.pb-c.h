@@ -24,6 +24,9 @@ typedef struct Cim__V1__LogoutRequest Cim__V1__LogoutRequest;
 typedef struct Cim__V1__LogoutResponse Cim__V1__LogoutResponse;
 typedef struct Cim__V1__SendRequest Cim__V1__SendRequest;
 typedef struct Cim__V1__SendResponse Cim__V1__SendResponse;
+typedef struct Cim__V1__SendBatchRequest Cim__V1__SendBatchRequest;
+typedef struct Cim__V1__SendBatchResponse Cim__V1__SendBatchResponse;
+typedef struct Cim__V1__BatchResult Cim__V1__BatchResult;
 typedef struct Cim__V1__HistoryRequest Cim__V1__HistoryRequest;
 typedef struct Cim__V1__HistoryResponse Cim__V1__HistoryResponse;
 typedef struct Cim__V1__OnlineUsersRequest Cim__V1__OnlineUsersRequest;
@@ -157,6 +160,64 @@ struct  Cim__V1__SendResponse
 #define CIM__V1__SEND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_response__descriptor) \
     , {0,NULL}, 0,NULL }
+
+
+typedef enum {
+  CIM__V1__SEND_BATCH_REQUEST__TARGET__NOT_SET = 0,
+  CIM__V1__SEND_BATCH_REQUEST__TARGET_USER_ID = 1,
+  CIM__V1__SEND_BATCH_REQUEST__TARGET_CONVERSATION = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__SEND_BATCH_REQUEST__TARGET__CASE)
+} Cim__V1__SendBatchRequest__TargetCase;
+
+struct  Cim__V1__SendBatchRequest
+{
+  ProtobufCMessage base;
+  size_t n_contents;
+  Cim__V1__Content **contents;
+  ProtobufCBinaryData idempotency_key;
+  int32_t ack_level;
+  Cim__V1__SendBatchRequest__TargetCase target_case;
+  union {
+    uint64_t user_id;
+    ProtobufCBinaryData conversation;
+  };
+};
+#define CIM__V1__SEND_BATCH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_batch_request__descriptor) \
+    , 0,NULL, {0,NULL}, 0, CIM__V1__SEND_BATCH_REQUEST__TARGET__NOT_SET, {0} }
+
+
+struct  Cim__V1__SendBatchResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_results;
+  Cim__V1__BatchResult **results;
+};
+#define CIM__V1__SEND_BATCH_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__send_batch_response__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+typedef enum {
+  CIM__V1__BATCH_RESULT__OUTCOME__NOT_SET = 0,
+  CIM__V1__BATCH_RESULT__OUTCOME_ACCEPTED = 1,
+  CIM__V1__BATCH_RESULT__OUTCOME_REFUSED = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__BATCH_RESULT__OUTCOME__CASE)
+} Cim__V1__BatchResult__OutcomeCase;
+
+struct  Cim__V1__BatchResult
+{
+  ProtobufCMessage base;
+  Cim__V1__BatchResult__OutcomeCase outcome_case;
+  union {
+    Cim__V1__Accepted *accepted;
+    Cim__V1__Refused *refused;
+  };
+};
+#define CIM__V1__BATCH_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__batch_result__descriptor) \
+    , CIM__V1__BATCH_RESULT__OUTCOME__NOT_SET, {0} }
 
 
 struct  Cim__V1__HistoryRequest
@@ -488,6 +549,15 @@ void   cim__v1__send_request__init
 /* Cim__V1__SendResponse methods */
 void   cim__v1__send_response__init
                      (Cim__V1__SendResponse         *message);
+/* Cim__V1__SendBatchRequest methods */
+void   cim__v1__send_batch_request__init
+                     (Cim__V1__SendBatchRequest         *message);
+/* Cim__V1__SendBatchResponse methods */
+void   cim__v1__send_batch_response__init
+                     (Cim__V1__SendBatchResponse         *message);
+/* Cim__V1__BatchResult methods */
+void   cim__v1__batch_result__init
+                     (Cim__V1__BatchResult         *message);
 /* Cim__V1__HistoryRequest methods */
 void   cim__v1__history_request__init
                      (Cim__V1__HistoryRequest         *message);
@@ -583,6 +653,15 @@ typedef void (*Cim__V1__SendRequest_Closure)
 typedef void (*Cim__V1__SendResponse_Closure)
                  (const Cim__V1__SendResponse *message,
                   void *closure_data);
+typedef void (*Cim__V1__SendBatchRequest_Closure)
+                 (const Cim__V1__SendBatchRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__SendBatchResponse_Closure)
+                 (const Cim__V1__SendBatchResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__BatchResult_Closure)
+                 (const Cim__V1__BatchResult *message,
+                  void *closure_data);
 typedef void (*Cim__V1__HistoryRequest_Closure)
                  (const Cim__V1__HistoryRequest *message,
                   void *closure_data);
@@ -666,6 +745,9 @@ extern const ProtobufCMessageDescriptor cim__v1__logout_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__logout_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__send_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__send_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__send_batch_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__send_batch_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__batch_result__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__history_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__history_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__online_users_request__descriptor;
