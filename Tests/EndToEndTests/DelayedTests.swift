@@ -6,24 +6,28 @@ import TestSupport
 import Testing
 
 @Suite("Delayed messages and the death of everything", .serialized) struct DelayedTests {
-  /// What is killed and started again.
+  /// Two routes and two servers, which are killed and started again.
   private struct Nodes {
-    let server: CimProcess
-    let route: CimProcess
-    let ben: TerminalChat
+    let routes: [CimProcess]
+    let servers: [CimProcess]
 
-    init(_ redis: RedisServer, _ zooKeeper: ZooKeeperServer, after previous: Nodes? = nil) async throws {
-      server = try CimProcess.server(id: "server-1", zooKeeper: zooKeeper.connectString)
-      route = try CimProcess.route(id: "route-1", redis: redis.url, zooKeeper: zooKeeper.connectString)
-      for process in [server, route] { try await process.wait(until: .serving) }
-      ben = try await TerminalChat(as: "ben", route: route, after: previous?.ben)
+    /// - Parameter previous: where routes listen; anywhere by default.
+    init(
+      _ redis: RedisServer, _ zooKeeper: ZooKeeperServer, at previous: Nodes? = nil
+    ) async throws {
+      let connect = zooKeeper.connectString
+      servers = try ["server-1", "server-2"].map { try CimProcess.server(id: $0, zooKeeper: connect) }
+      routes = try (0...1).map { index in
+        try CimProcess.route(
+          id: "route-\(index + 1)", redis: redis.url, zooKeeper: connect,
+          port: previous?.routes[index].ports[0])
+      }
+      for process in servers + routes { try await process.wait(until: .serving) }
     }
 
     func kill() async throws {
-      for process in [route.process, server.process, ben.process] {
-        process.kill()
-        try await process.waitUntilExit()
-      }
+      for node in routes + servers { node.process.kill() }
+      for node in routes + servers { try await node.process.waitUntilExit() }
     }
   }
 
@@ -37,37 +41,87 @@ import Testing
     let redis = try await RedisServer(appendOnly: true)
     let zooKeeper = try await ZooKeeperServer()
     let first = try await Nodes(redis, zooKeeper)
-    let ann = try await logIn("ann", through: first.route)
+    let firstBen = try await TerminalChat(as: "ben", route: first.routes[0])
+    let ann = try await logIn("ann", through: first.routes[1])
     let later = try await schedule(
-      "after the return", in: 25_000, to: first.ben, as: ann, through: first.route)
-    let cancelled = try await schedule("never", in: 25_000, to: first.ben, as: ann, through: first.route)
-    #expect(try await cancel(cancelled.id, as: ann, through: first.route))
+      "after the return", in: 30_000, to: firstBen, as: ann, through: first.routes[0])
+    let cancelled = try await schedule("never", in: 30_000, to: firstBen, as: ann, through: first.routes[1])
+    #expect(try await cancel(cancelled.id, as: ann, through: first.routes[0]))
     let missed = try await schedule(
-      "while all were dead", in: 3000, to: first.ben, as: ann, through: first.route)
+      "while all were dead", in: 3000, to: firstBen, as: ann, through: first.routes[1])
     try await first.kill()
+    firstBen.process.kill()
+    try await firstBen.process.waitUntilExit()
     try await redis.kill()
+    try await zooKeeper.kill()
 
     try await eventually("the time of the first has passed") { now() > missed.sendAtMs }
     try await redis.start()
-    let second = try await Nodes(redis, zooKeeper, after: first)
+    try await zooKeeper.start()
+    let second = try await Nodes(redis, zooKeeper)
     let returned = now()
-    try await second.ben.sees("while all were dead")
-    try await second.ben.process.output.wait(for: "after the return", within: .seconds(40))
-    // A message of the route's own comes behind all that there is.
-    _ = try await schedule("that was all", in: 0, to: second.ben, as: ann, through: second.route)
-    try await second.ben.sees("that was all")
+    let ben = try await TerminalChat(as: "ben", route: second.routes[0], after: firstBen)
+    try await ben.sees("while all were dead")
+    try await ben.process.output.wait(for: "after the return", within: .seconds(40))
+    // A message of a route's own comes behind all that there is.
+    _ = try await schedule("that was all", in: 0, to: ben, as: ann, through: second.routes[1])
+    try await ben.sees("that was all")
 
-    let log = try await history(of: later.conversation, as: ann, through: second.route)
+    let log = try await history(of: later.conversation, as: ann, through: second.routes[0]).messages
     #expect(log.map(\.text) == ["while all were dead", "after the return", "that was all"])
     let loggedAt = Dictionary(log.map { ($0.text, $0.loggedAtMs) }) { first, _ in first }
     let (missedAt, laterAt) = (loggedAt["while all were dead"] ?? 0, loggedAt["after the return"] ?? 0)
     #expect(missedAt >= missed.sendAtMs && missedAt <= max(returned, missed.sendAtMs) + Self.accuracy)
     #expect(laterAt >= later.sendAtMs && laterAt <= max(returned, later.sendAtMs) + Self.accuracy)
     for text in ["while all were dead", "after the return"] {
-      #expect((first.ben.screen + second.ben.screen).ranges(of: text).count == 1, "\(text)")
+      #expect((firstBen.screen + ben.screen).ranges(of: text).count == 1, "\(text)")
     }
-    #expect(!second.ben.screen.contains("never"))
-    #expect(try await list(as: ann, through: second.route).isEmpty)
+    #expect(!ben.screen.contains("never"))
+    #expect(try await list(as: ann, through: second.routes[1]).isEmpty)
+    try await second.kill()
+  }
+
+  @Test(
+    "When everything is killed in the midst of sending, each message comes once all the same",
+    .timeLimit(.minutes(3)))
+  func amidst() async throws {
+    let redis = try await RedisServer(appendOnly: true)
+    let zooKeeper = try await ZooKeeperServer()
+    let first = try await Nodes(redis, zooKeeper)
+    let ben = try await TerminalChat(as: "ben", route: first.routes[0])
+    let ann = try await logIn("ann", through: first.routes[0])
+    let texts = (100..<300).map { "later-\($0)" }
+    let due = now() + 5000
+    var conversation = ""
+    for (index, text) in texts.enumerated() {
+      conversation =
+        try await schedule(
+          text, in: due - now() + Int64(10 * index), to: ben, as: ann, through: first.routes[index % 2]
+        ).conversation
+    }
+    try await ben.process.output.wait(for: "later-", within: .seconds(20))
+    try await first.kill()
+    try await redis.kill()
+    try await zooKeeper.kill()
+    try await redis.start()
+    try await zooKeeper.start()
+    // Where the chat looks for them.
+    let second = try await Nodes(redis, zooKeeper, at: first)
+    try await eventually(within: .seconds(60), "all are sent") {
+      try await list(as: ann, through: second.routes[1]).isEmpty
+    }
+    try await eventually(within: .seconds(60), "all have come; ben sees:\n\(ben.screen)") {
+      texts.allSatisfy { ben.screen.contains($0) }
+    }
+    for text in texts { #expect(ben.screen.ranges(of: text).count == 1, "\(text)") }
+    var logged: [String] = []
+    var page = CimV1.HistoryResponse(more: true)
+    while page.more {
+      page = try await history(
+        of: conversation, before: page.messages.first?.position, as: ann, through: second.routes[0])
+      logged = page.messages.map(\.text) + logged
+    }
+    #expect(logged.sorted() == texts)
     try await second.kill()
   }
 
@@ -111,12 +165,11 @@ import Testing
   }
 
   private func history(
-    of conversation: String, as ann: CallOptions, through route: CimProcess
-  ) async throws -> [CimV1.Message] {
+    of conversation: String, before: CimV1.LogPosition? = nil, as ann: CallOptions, through route: CimProcess
+  ) async throws -> CimV1.HistoryResponse {
     try await withChannel(to: route.ports[0]) { channel in
       try await CimV1.Route.Client(channel).history(
-        CimV1.HistoryRequest(conversation: conversation), options: ann
-      ).messages
+        CimV1.HistoryRequest(conversation: conversation, before: before), options: ann)
     }
   }
 }

@@ -3,6 +3,7 @@ import CIMCore
 import CIMRedis
 import CIMRoute
 import Logging
+import NIOCore
 import NgRPC
 import Redis
 
@@ -30,6 +31,8 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.markLease) var deliveryMarkLease: String?
   @Option(Settings.lateMessages) var deliveryLateMessages: String?
   @Option(Settings.delayedPerUser) var delayedPerUser: String?
+  @Option(Settings.delayedInterval) var delayedInterval: String?
+  @Option(Settings.delayedLease) var delayedLease: String?
   @Option(Settings.replicas) var replicationReplicas: String?
   @Option(Settings.replicationTimeout) var replicationTimeout: String?
   @Option(Settings.adminListen) var adminListen: String?
@@ -53,6 +56,8 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.markLease, self.deliveryMarkLease)
     flags.set(Settings.lateMessages, self.deliveryLateMessages)
     flags.set(Settings.delayedPerUser, self.delayedPerUser)
+    flags.set(Settings.delayedInterval, self.delayedInterval)
+    flags.set(Settings.delayedLease, self.delayedLease)
     flags.set(Settings.replicas, self.replicationReplicas)
     flags.set(Settings.replicationTimeout, self.replicationTimeout)
     flags.set(Settings.adminListen, self.adminListen)
@@ -77,6 +82,9 @@ struct RouteCommand: SettingsCommand {
     let limits = try settings.messageLogLimits()
     var delayed = DelayedLimits.defaults
     delayed.perUser = try settings.required(Settings.delayedPerUser)
+    delayed.leaseMilliseconds = try settings.milliseconds(Settings.delayedLease, in: 1000...600_000)
+    let interval = try settings.milliseconds(Settings.delayedInterval, in: 10...60_000)
+    configuration.delayedInterval = .milliseconds(Int64(interval))
     let redis = RedisClient(address: try settings.required(Settings.redisURL), logger: logger)
     let replication = try settings.replication(logger: logger)
     let registry = try settings.registry(logger: logger)
@@ -101,6 +109,20 @@ struct RouteCommand: SettingsCommand {
 }
 
 extension SettingsReader {
+  /// A time within bounds, in milliseconds.
+  fileprivate func milliseconds(
+    _ setting: Setting<Duration>, in range: ClosedRange<UInt64>
+  ) throws(SettingError) -> UInt64 {
+    let time = try self.required(setting)
+    let milliseconds = UInt64(time / .milliseconds(1))
+    guard range.contains(milliseconds) else {
+      throw .unusable(
+        setting, value: "\(milliseconds)ms",
+        reason: "it must be \(range.lowerBound)ms to \(range.upperBound)ms.")
+    }
+    return milliseconds
+  }
+
   /// How operators are let in; `nil` when they are not.
   fileprivate func adminAccess() throws(SettingError) -> AdminAccess? {
     guard let address = try self.value(Settings.adminListen) else { return nil }

@@ -72,6 +72,15 @@ enum Settings {
     "How many messages a user may have that are to be sent later, those included that failed within a day.",
     in: 1...100_000, fallback: "1000")
 
+  static let delayedInterval = Setting.duration(
+    "delayed.interval", "How often the route looks for delayed messages whose time has come.",
+    fallback: "250ms")
+
+  static let delayedLease = Setting.duration(
+    "delayed.lease",
+    "For how long a delayed message belongs to the route that sends it; when that dies, another sends it so much later.",
+    fallback: "5s")
+
   static let replicas = Setting.number(
     "replication.replicas",
     "How many replicas of Redis must have a message whose sender wants it replicated; without it none is waited for.",
@@ -171,7 +180,8 @@ enum Settings {
       chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
       routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
       markLease.key, lateMessages.key,
-      delayedPerUser.key, replicas.key, replicationTimeout.key, adminListen.key, adminRoute.key,
+      delayedPerUser.key, delayedInterval.key, delayedLease.key, replicas.key, replicationTimeout.key,
+      adminListen.key, adminRoute.key,
       topRoutes.key,
       topInterval.key,
       adminToken.key,

@@ -30,6 +30,8 @@ struct DelayedAPITests {
   func sent() async throws {
     try await ProbedRoute.run { probed in
       let (ann, bob) = (try await probed.person("ann"), try await probed.person("bob"))
+      let taking = probed.held.hold(.take)
+      try await taking.reached()
       try await probed.cluster.withRoute { route in
         let answer = try await route.scheduleSend(
           request("later", to: .userID(bob.id), .delayMs(300)), options: ann.bearer)
@@ -38,6 +40,7 @@ struct DelayedAPITests {
         #expect(listed.count == 1 && listed.first?.id == answer.id)
         #expect(listed.first?.content == request("later").content)
         #expect(listed.first?.state == .waiting && listed.first?.sendAtMs == answer.sendAtMs)
+        taking.release()
         try await eventually("it is sent") { probed.statistics.delayedSent == 1 }
         let history = try await route.history(
           CimV1.HistoryRequest(conversation: answer.conversation), options: bob.bearer)

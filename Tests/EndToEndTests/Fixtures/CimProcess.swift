@@ -17,11 +17,13 @@ final class CimProcess: Sendable {
 
   /// Starts a route.
   ///
-  /// - Parameter settings: Further ones, by their environment variables.
+  /// - Parameters:
+  ///   - port: Where it listens for clients; by default where nobody does.
+  ///   - settings: Further ones, by their environment variables.
   static func route(
-    id: String, redis: String, zooKeeper: String, settings: [String: String] = [:]
+    id: String, redis: String, zooKeeper: String, port: Int? = nil, settings: [String: String] = [:]
   ) throws -> CimProcess {
-    let (port, admin) = (try freePort(), try freePort())
+    let (port, admin) = (try port ?? freePort(), try freePort())
     return try CimProcess(
       "route", id: id, ports: [port, admin],
       environment: [
