@@ -1541,7 +1541,8 @@ extension CimV1 {
       func send(_ request: CimV1.SendRequest, context: ServerContext) async throws -> CimV1.SendResponse
       /// Sends messages to one conversation in the name of the token's user: they stand in its log in the order of the request.
       /// One that is refused for good, such as an empty text, stops none. From the first that can't be sent now on, none is sent:
-      /// call again with the same idempotency key for what is left.
+      /// call again with the same idempotency key for what is left. Where the rate of messages is limited, those that were accepted
+      /// before count no more.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; nothing is sent.
       /// UNAVAILABLE: the route has not learned yet which servers there are; nothing is sent.
       func sendBatch(_ request: CimV1.SendBatchRequest, context: ServerContext) async throws -> CimV1.SendBatchResponse
@@ -1633,7 +1634,8 @@ extension CimV1 {
 
       /// Sends messages to one conversation in the name of the token's user: they stand in its log in the order of the request.
       /// One that is refused for good, such as an empty text, stops none. From the first that can't be sent now on, none is sent:
-      /// call again with the same idempotency key for what is left.
+      /// call again with the same idempotency key for what is left. Where the rate of messages is limited, those that were accepted
+      /// before count no more.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; nothing is sent.
       /// UNAVAILABLE: the route has not learned yet which servers there are; nothing is sent.
       public func sendBatch(_ request: CimV1.SendBatchRequest, options: CallOptions = .defaults) async throws -> CimV1.SendBatchResponse {

@@ -130,6 +130,42 @@ import Testing
     #expect(self.outbox.unanswered == 3)
   }
 
+  @Test("A limited rate holds up all conversations; then they take turns, until it is limited no more")
+  func turns() throws {
+    let pairs = (2...5).map { Conversation.direct(between: UserID(1), and: UserID($0)) }
+    for (index, pair) in pairs.enumerated() {
+      try self.enqueue(UInt64(100 * index + 1)...UInt64(100 * index + 40), to: pair)
+    }
+    let first = self.transmit()
+    #expect(first.count == 4 * 32)
+    let limited = CimV1.SendResult.Outcome.refused(
+      CimV1.Refused(reason: .rateLimited, detail: "slower", retryAfterMs: 500))
+    for send in first { #expect(self.answer(send, limited) == []) }
+    #expect(self.transmit(after: .milliseconds(499)) == [])
+    self.outbox.connectionLost()
+    #expect(self.transmit(after: .milliseconds(499)) == [], "another connection is no way round it")
+    var now = try #require(self.outbox.nextRetry) - self.start
+    var conversations: Set<String> = []
+    var counts: [Int] = []
+    var counters: [String: [UInt64]] = [:]
+    var sends = self.transmit(after: now)
+    while !sends.isEmpty {
+      counts.append(sends.count)
+      for send in sends {
+        let id = try #require(send.sendID)
+        if counts.count <= 4 { conversations.insert(id.conversation) }
+        counters[id.conversation, default: []].append(id.counter)
+      }
+      for send in sends { _ = self.answer(send, self.accepted(1)) }
+      now += .milliseconds(1)
+      sends = self.transmit(after: now)
+    }
+    #expect(counts.prefix(4) == [1, 2, 4, 8])
+    #expect(conversations.count == 4)
+    for pair in pairs { #expect(counters["\(pair)"] == Array(1...40)) }
+    #expect(self.outbox.unanswered == 0)
+  }
+
   @Test("One conversation that waits stops no other")
   func independent() throws {
     try self.enqueue(1...1)

@@ -44,6 +44,9 @@ struct Outbox: Sendable {
   private let retry: Backoff.Configuration
   private var lanes: [Conversation: OutboxLane] = [:]
   private var deliveries: AwaitedDeliveries
+  private var pace = SendPace()
+  /// Which lane is the first to send when not all can.
+  private var turn = 0
   private var changes: [ClientChange] = []
 
   /// How many messages have no answer.
@@ -97,16 +100,28 @@ struct Outbox: Sendable {
 
   /// What is to be sent now, in this order. It counts as sent from here on.
   mutating func transmissions(now: Instant) -> [CimV1.Send] {
+    guard self.pace.isOpen(at: now) else { return [] }
     var sends: [CimV1.Send] = []
-    for conversation in self.lanes.keys {
-      self.lanes[conversation]?.transmit(into: &sends, noting: &self.changes, now: now)
+    guard let room = self.pace.room(besides: self.lanes.values.reduce(0) { $0 + $1.sent }) else {
+      for conversation in self.lanes.keys {
+        self.lanes[conversation]?.transmit(into: &sends, noting: &self.changes, now: now)
+      }
+      return sends + self.deliveries.transmissions(now: now)
     }
-    sends += self.deliveries.transmissions(now: now)
-    return sends
+    let conversations = Array(self.lanes.keys)
+    for index in conversations.indices where sends.count < room {
+      let conversation = conversations[(self.turn + index) % conversations.count]
+      self.lanes[conversation]?.transmit(
+        room - sends.count, into: &sends, noting: &self.changes, now: now)
+    }
+    self.turn &+= 1
+    // Questions come last: they are about what is in the log.
+    return sends.count < room ? sends + self.deliveries.transmissions(now: now) : sends
   }
 
   /// When `transmissions` has something to send again, if nothing else happens.
   var nextRetry: Instant? {
+    if let pausedUntil = self.pace.pausedUntil { return pausedUntil }
     let ofLanes = self.lanes.values.lazy.compactMap(\.retryAt).min()
     return [ofLanes, self.deliveries.nextQuestion].compactMap(\.self).min()
   }
@@ -116,6 +131,14 @@ struct Outbox: Sendable {
     _ result: CimV1.SendResult, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [Resolution] {
     guard let id = SendID(result.sendID) else { return [] }
+    switch result.outcome {
+    case .accepted: self.pace.accepted()
+    case .refused(let refused) where refused.reason == .rateLimited:
+      // Not at the very moment: others of this user's may wait for the same token.
+      let pause = Duration.milliseconds(max(1, refused.retryAfterMs))
+      self.pace.limited(for: pause * Double.random(in: 1...1.1, using: &random), now: now)
+    case .refused, nil: break
+    }
     if self.deliveries.contains(id) {
       return self.note(self.deliveries.receive(result.outcome, to: id, now: now).map { [$0] } ?? [])
     }

@@ -17,7 +17,7 @@ struct OutboxLane: Sendable {
 
   /// How many messages are on their way at once. The service remembers a producer's last 64 answers: as long as fewer are
   /// in flight, a repeated one is always known.
-  private static let widest = 32
+  private static let window = 32
 
   private struct Entry {
     var message: UnsentMessage
@@ -40,8 +40,6 @@ struct OutboxLane: Sendable {
   /// The entries before this index are on their way; those from it on are to be sent.
   private var sentEnd = 0
   private var retry: Backoff
-  /// How many may be on their way at once now: one after the service has limited the rate, and one more with each that it takes.
-  private var window = Self.widest
 
   init(conversation: Conversation, producerPrefix: String, retry: Backoff) {
     self.conversation = conversation
@@ -69,9 +67,14 @@ struct OutboxLane: Sendable {
     return message
   }
 
+  /// How many are on their way.
+  var sent: Int { self.sentEnd }
+
   /// Appends what is to be sent now.
+  ///
+  /// - Parameter room: How many at most.
   mutating func transmit(
-    into sends: inout [CimV1.Send], noting changes: inout [ClientChange], now: Instant
+    _ room: Int = .max, into sends: inout [CimV1.Send], noting changes: inout [ClientChange], now: Instant
   ) {
     if let retryAt {
       guard now >= retryAt else { return }
@@ -79,8 +82,9 @@ struct OutboxLane: Sendable {
     }
     // The next producer's messages wait until all of this one's are answered: none overtakes another.
     let producer = self.entries.first?.message.id.producer
-    let end = self.entries.prefix(self.window).prefix { $0.message.id.producer == producer }.count
-    while self.sentEnd < end {
+    let end = self.entries.prefix(Self.window).prefix { $0.message.id.producer == producer }.count
+    let limit = room < Self.window ? min(end, self.sentEnd + room) : end
+    while self.sentEnd < limit {
       sends.append(self.send(at: self.sentEnd, noting: &changes))
       self.sentEnd += 1
     }
@@ -134,7 +138,6 @@ struct OutboxLane: Sendable {
     case .accepted(let accepted):
       guard let accepted = Accepted(accepted, in: self.conversation) else { return [] }
       self.retry.reset()
-      self.window = min(self.window + 1, Self.widest)
       return [self.resolve(index, .success(accepted))]
     case .refused(let refused):
       return self.receive(refused, at: index, now: now, noting: &changes, using: &random)
@@ -158,13 +161,7 @@ struct OutboxLane: Sendable {
       self.retryAt = now + self.retry.next(using: &random)
       return []
     case .rateLimited:
-      guard self.isLastAnswer(at: index) else { return [] }
-      self.rewind(to: index)
-      self.window = 1
-      // Not all at the same moment: others of this user's may wait for the same token.
-      let pause =
-        Duration.milliseconds(max(1, refused.retryAfterMs)) * Double.random(in: 1...1.1, using: &random)
-      self.retryAt = max(self.retryAt ?? now, now + pause)
+      if self.isLastAnswer(at: index) { self.rewind(to: index) }
       return []
     case .counterGap:
       guard self.isLastAnswer(at: index) else { return [] }

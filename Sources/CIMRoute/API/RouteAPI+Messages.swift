@@ -64,8 +64,10 @@ extension RouteAPI {
     }
     let keys = try batchKeys(request.idempotencyKey, count: request.contents.count)
     try requireServers()
+    let demand = core.configuration.limits.send(sender.id, login.device)
     var results: [CimV1.BatchResult] = []
     var isStopped = false
+    var isRepetition = true
     for (content, idempotency) in zip(request.contents, keys) {
       // What comes behind one that is sent again later would stand before it.
       let verdict =
@@ -74,16 +76,24 @@ extension RouteAPI {
         : await submit(
           Submission(
             sender: sender, conversation: conversation, idempotency: idempotency, content: content,
-            ackLevel: request.ackLevel), from: login.device)
+            ackLevel: request.ackLevel), for: demand)
+      if case .accepted(_, duplicate: true, _) = verdict {
+        // A batch that is sent again gets further than the last time, however little may be sent at once.
+        core.gate.giveBack(demand)
+      } else {
+        isRepetition = false
+      }
       isStopped = isStopped || verdict.isTransient
       results.append(CimV1.BatchResult(verdict))
     }
+    // To repeat a batch for nothing is not free.
+    if isRepetition { _ = await core.gate.admit(demand) }
     return CimV1.SendBatchResponse(conversation: conversation.description, results: results)
   }
 
   /// Submits a message if its sender may send one more.
-  private func submit(_ submission: Submission, from device: DeviceID) async -> Verdict {
-    switch await core.gate.admit(core.configuration.limits.send(submission.sender.id, device)) {
+  private func submit(_ submission: Submission, for demand: TokenDemand?) async -> Verdict {
+    switch await core.gate.admit(demand) {
     case .admitted: await core.intake.submit(submission)
     case .refused(let refusal): .refused(CimV1.Refused(refusal))
     case .unknown(let reason):

@@ -86,6 +86,12 @@ final class RateGate: Sendable {
     }
   }
 
+  /// Gives a token back that was not needed after all. It is lost when its lease is over.
+  func giveBack(_ demand: TokenDemand?) {
+    guard let demand else { return }
+    state.withLock { $0.entries[demand]?.lease.giveBack(at: .now()) }
+  }
+
   /// Returns when nothing waits.
   func waitUntilIdle() async { await activity.waitUntilIdle() }
 

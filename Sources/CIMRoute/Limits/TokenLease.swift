@@ -45,6 +45,11 @@ struct TokenLease: Sendable {
     return .ask(isValid ? min(largest, max(1, 2 * size)) : 1)
   }
 
+  /// A token was not needed after all.
+  mutating func giveBack(at now: NIODeadline) {
+    if now < validUntil { held += 1 }
+  }
+
   /// What was asked for came.
   mutating func received(_ grant: TokenGrant, at now: NIODeadline) {
     switch grant {

@@ -67,6 +67,6 @@ final class ServiceSender: Sendable {
 extension StatusCode {
   /// Whether the same call may do better later, or at another route.
   fileprivate var mayBeTriedAgain: Bool {
-    [.unavailable, .deadlineExceeded, .cancelled, .unknown, .aborted].contains(self)
+    [.unavailable, .resourceExhausted, .deadlineExceeded, .cancelled, .unknown, .aborted].contains(self)
   }
 }

@@ -117,6 +117,35 @@ struct RateLimitTests {
     }
   }
 
+  @Test("A batch that is larger than what may be sent at once gets further with each call")
+  func batch() async throws {
+    try await ProbedRoute.run(configure: { $0.limits.user = RateLimit(40, per: .second, burst: 3)! }) {
+      probed in
+      let ann = try await probed.person("ann")
+      let contents = (0..<20).map { CimV1.Content(kind: .text("\($0)")) }
+      let request = CimV1.SendBatchRequest(
+        target: .conversation("lobby"), contents: contents, idempotencyKey: "batch")
+      try await probed.cluster.withRoute { route in
+        var accepted = 0
+        var calls = 0
+        while accepted < contents.count, calls < 200 {
+          let results = try await route.sendBatch(request, options: ann.bearer).results
+          let now = results.prefix { if case .accepted = $0.outcome { true } else { false } }.count
+          #expect(now >= accepted)
+          accepted = now
+          calls += 1
+          guard now < results.count, case .refused(let refused) = results[now].outcome else { continue }
+          #expect(refused.reason == .rateLimited)
+          try await Task.sleep(for: .milliseconds(refused.retryAfterMs))
+        }
+        #expect(calls > 1)
+        let history = try await route.history(
+          CimV1.HistoryRequest(conversation: "lobby"), options: ann.bearer)
+        #expect(history.messages.compactMap(\.content) == contents)
+      }
+    }
+  }
+
   @Test("One who sends much takes tokens by the dozen, and one who is refused asks the store no more")
   func cost() async throws {
     try await ProbedRoute.run(configure: { $0.limits.user = Self.once(800) }) { probed in

@@ -60,6 +60,17 @@ import Testing
     #expect(lease.isSpent(at: start + .milliseconds(1000)))
   }
 
+  @Test("What is given back in time can be used again")
+  func givenBack() {
+    var lease = TokenLease(for: Self.demand(burst: 8))
+    lease.received(.granted(1), at: start)
+    #expect(lease.take(at: start) == .taken)
+    lease.giveBack(at: start + .milliseconds(999))
+    #expect(lease.take(at: start + .milliseconds(999)) == .taken)
+    lease.giveBack(at: start + .milliseconds(1000))
+    #expect(lease.take(at: start + .milliseconds(1000)) == .ask(1))
+  }
+
   @Test("A refusal holds until its time, and tells what is left of it; then one is asked for")
   func refused() {
     var lease = TokenLease(for: Self.demand(burst: 800))
