@@ -19,7 +19,7 @@ let package = Package(
     .executable(name: "cim", targets: ["cim"]),
     .library(name: "NgRPC", targets: ["NgRPC", "NgRPCServices", "NgRPCInterceptors", "NgRPCStatusDetails"]),
     .executable(name: "ngrpc-interop", targets: ["ngrpc-interop"]),
-    .library(name: "CIMClient", targets: ["CIMClient", "CIMCore"]),
+    .library(name: "CIMClient", targets: ["CIMClient", "CIMCore", "NgRPC"]),
     .plugin(name: "generate-rpc", targets: ["GenerateRPC"]),
   ],
   dependencies: [
@@ -392,10 +392,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift),
+    // The code of the article that leads to a client of one's own.
+    .executableTarget(
+      name: "write-your-own-client", dependencies: ["CIMClient", "CIMCore", "NgRPC"],
+      path: "Tests/WriteYourOwnClient", swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "CIMProtos", "NgRPC", "NgRPCProtos", "TestSupport", "cim",
+        "CIMProtos", "NgRPC", "NgRPCProtos", "TestSupport", "cim", "write-your-own-client",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ],

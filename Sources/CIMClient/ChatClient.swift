@@ -87,8 +87,8 @@ extension ChatClient {
     /// The device; `nil` before the storage was read.
     public var device: DeviceID?
 
-    /// The connection.
-    public var state: State?
+    /// The connection; what `states` and the last event said of it.
+    public var state = State.initialized
 
     /// When the connection that is in use was opened, by the store's clock: what was logged before, and comes over it, was missed.
     /// `nil` before the first one.

@@ -29,7 +29,7 @@ final class TestUser: Sendable {
   /// The server it is connected to.
   var server: String {
     get throws {
-      guard case .ready(let server)? = self.client.info.state else { return "none" }
+      guard case .ready(let server) = self.client.info.state else { return "none" }
       return server.rawValue
     }
   }
@@ -37,7 +37,7 @@ final class TestUser: Sendable {
   /// The next event that is wanted; others are dropped.
   func next(where isWanted: @escaping @Sendable (ChatClient.Event) -> Bool) async throws -> ChatClient.Event {
     try await withDeadline(
-      .seconds(20), "an event; the state is \(String(describing: self.client.info.state))"
+      .seconds(20), "an event; the state is \(self.client.info.state)"
     ) {
       try #require(await self.client.events.first { isWanted($0) })
     }

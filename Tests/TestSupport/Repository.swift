@@ -14,6 +14,13 @@ public enum Repository {
 
   public static let cim = product("cim")
 
+  /// What stands in one of the package's files.
+  ///
+  /// - Parameter path: below the package.
+  public static func text(of path: String) throws -> String {
+    try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+  }
+
   /// A command that runs one of Tests/Python.
   public static func python(_ script: String, _ arguments: String...) throws -> Command {
     let python = "\(root)/.venv/bin/python"

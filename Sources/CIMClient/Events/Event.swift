@@ -40,7 +40,13 @@ extension ChatClient {
   }
 
   /// Where a client stands.
+  ///
+  /// It begins with `initialized`, goes on to `connecting` with `connect()`, then from `ready` to `reconnecting` and back as often
+  /// as connections are lost, and ends with `closed` or `failed`, either of which can follow any other.
   public enum State: Hashable, Sendable {
+    /// Made, and not told to connect yet. No event carries it: it is there before the first one.
+    case initialized
+
     /// Logging in for the first time.
     case connecting
 
@@ -60,7 +66,7 @@ extension ChatClient {
     public var isFinal: Bool {
       switch self {
       case .closed, .failed: true
-      case .connecting, .ready, .reconnecting: false
+      case .initialized, .connecting, .ready, .reconnecting: false
       }
     }
   }

@@ -32,6 +32,7 @@ final class ClientLoop: Sendable {
   }
 
   let events: EventQueue
+  let states = Latest(ChatClient.State.initialized)
   let routes: RouteConnection
   /// How many received frames there are between the connection and the application.
   let window: ReadWindow
@@ -85,6 +86,7 @@ final class ClientLoop: Sendable {
     }
     self.window.close()
     await run.clearAway()
+    self.states.finish()
     self.events.finish()
   }
 
@@ -122,19 +124,24 @@ final class ClientLoop: Sendable {
   func emit(_ event: ChatClient.Event) {
     switch event {
     case .state(let state):
-      self.shared.withLock { $0.info.state = state }
+      self.note(state)
       switch state {
       case .ready: self.ready.open(.success(()))
       case .failed(let error): self.ready.open(.failure(error))
       case .closed: self.ready.open(.failure(ClientError(.closed, "the client is closed")))
-      case .connecting, .reconnecting: break
+      case .initialized, .connecting, .reconnecting: break
       }
     case .moved(let server, _):
-      self.shared.withLock { $0.info.state = .ready(server) }
+      self.note(.ready(server))
     default:
       break
     }
     self.events.append(event)
+  }
+
+  private func note(_ state: ChatClient.State) {
+    self.shared.withLock { $0.info.state = state }
+    self.states.publish(state)
   }
 }
 

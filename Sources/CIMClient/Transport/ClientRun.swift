@@ -124,7 +124,7 @@ struct ClientRun {
     self.alarm.cancel()
     for task in self.closing { await task.value }
     await self.synchronizing?.value
-    if let token = self.machine.token, case .closed? = self.loop.info.state {
+    if let token = self.machine.token, case .closed = self.loop.info.state {
       await self.loop.routes.logOut(token: token, timeout: Self.graceOfLogout)
     }
     await self.loop.routes.close()

@@ -120,7 +120,8 @@ actor HostedClient {
         self.write(.moved(server: "\(server)", away: UInt64(max(0, away / .milliseconds(1)))))
       case .reset(let conversation, let after, let until, _):
         self.write(.reset(conversation: conversation, after: after, until: until))
-      case .state(.connecting), .kicked, .message, .membership, .sendAccepted, .sendDelivered, .sendRefused:
+      case .state(.initialized), .state(.connecting), .kicked, .message, .membership, .sendAccepted,
+        .sendDelivered, .sendRefused:
         break
       }
       let found = client.info.counters.gaps

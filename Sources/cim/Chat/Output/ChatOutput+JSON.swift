@@ -59,6 +59,7 @@ extension ChatOutput {
 
   private static func json(_ state: ChatClient.State, _ account: Account?) -> JSONValue {
     switch state {
+    case .initialized: ["type": "state", "state": "initialized"]
     case .connecting: ["type": "state", "state": "connecting"]
     case .ready(let server):
       [
@@ -163,7 +164,7 @@ extension Listing {
 
 extension ChatClient.Info {
   /// The server that it is connected to.
-  fileprivate var server: ServerID? { if case .ready(let server)? = self.state { server } else { nil } }
+  fileprivate var server: ServerID? { if case .ready(let server) = self.state { server } else { nil } }
 }
 
 extension JSONValue {

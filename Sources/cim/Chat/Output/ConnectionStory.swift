@@ -33,7 +33,7 @@ struct ConnectionStory {
   /// - Returns: what is new; `nil` when nothing is.
   mutating func news(of state: ChatClient.State, now: ContinuousClock.Instant) -> ConnectionNews? {
     switch state {
-    case .connecting, .closed: return nil
+    case .initialized, .connecting, .closed: return nil
     case .failed(let error): return .failed(error)
     case .ready:
       defer {

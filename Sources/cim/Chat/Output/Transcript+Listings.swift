@@ -109,11 +109,11 @@ extension Transcript {
   private func info(_ info: ChatClient.Info, _ routes: [Endpoint], _ log: String?) -> String {
     let state =
       switch info.state {
-      case .ready(let server)?: "connected to server \(server)"
-      case .reconnecting(let reason, _)?: "reconnecting: \(Self.printable(reason))"
-      case .failed(let error)?: "failed: \(Self.printable(error.message))"
-      case .closed?: "closed"
-      case .connecting?, nil: "connecting"
+      case .ready(let server): "connected to server \(server)"
+      case .reconnecting(let reason, _): "reconnecting: \(Self.printable(reason))"
+      case .failed(let error): "failed: \(Self.printable(error.message))"
+      case .closed: "closed"
+      case .initialized, .connecting: "connecting"
       }
     return Self.table([
       ("you", Self.name(info.account)), ("device", info.device.map(\.description) ?? "none yet"),
