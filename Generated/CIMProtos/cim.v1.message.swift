@@ -81,6 +81,8 @@ extension CimV1 {
     public static let duplicateUnknown = Self(rawValue: 5)
     /// The store is away or overloaded. The message may be logged or not: send it again under the same id.
     public static let unavailable = Self(rawValue: 6)
+    /// The receiver of a private message has blocked its sender, or the sender has blocked the receiver. Final.
+    public static let blocked = Self(rawValue: 12)
     /// The sender sends more than is allowed. The message is not logged, and its counter not consumed: send it again under the
     /// same id after retry_after_ms. What comes behind it under the same producer is refused until then.
     public static let rateLimited = Self(rawValue: 14)
@@ -102,6 +104,7 @@ extension CimV1 {
       case 4: "REFUSAL_REASON_COUNTER_GAP"
       case 5: "REFUSAL_REASON_DUPLICATE_UNKNOWN"
       case 6: "REFUSAL_REASON_UNAVAILABLE"
+      case 12: "REFUSAL_REASON_BLOCKED"
       case 14: "REFUSAL_REASON_RATE_LIMITED"
       default: String(rawValue)
       }

@@ -42,6 +42,10 @@ extension CimV1 {
       case delivered(CimV1.LinkDelivered)
       /// Asks whether sessions are here.
       case probe(CimV1.Probe)
+      /// Others have got or read what was said in sessions.
+      case receipts(CimV1.LinkReceipts)
+      /// How far a user has read.
+      case readMarks(CimV1.LinkReadMarks)
     }
   }
 
@@ -80,6 +84,8 @@ extension CimV1 {
       case tailsQuery(CimV1.TailsQuery)
       /// Deliveries have come.
       case deliverAck(CimV1.DeliverAck)
+      /// How far users have read.
+      case read(CimV1.LinkRead)
     }
   }
 
@@ -493,6 +499,62 @@ extension CimV1 {
     }
   }
 
+  /// How far users have read, as clients say. What is lost of it on the way, clients say again.
+  public struct LinkRead: Hashable, Sendable {
+    /// By session, each with what is new.
+    public var sessions: [CimV1.SessionCursors]
+
+    public init(
+      sessions: [CimV1.SessionCursors] = []
+    ) {
+      self.sessions = sessions
+    }
+  }
+
+  /// How far a user has read.
+  public struct LinkReadMarks: Hashable, Sendable {
+    /// The user's sessions on this server.
+    public var sessions: [CimV1.SessionRef]
+    /// What they are told.
+    public var readMarks: CimV1.ReadMarks?
+
+    public init(
+      sessions: [CimV1.SessionRef] = [],
+      readMarks: CimV1.ReadMarks? = nil
+    ) {
+      self.sessions = sessions
+      self.readMarks = readMarks
+    }
+  }
+
+  /// Others have got or read what was said in sessions.
+  public struct LinkReceipts: Hashable, Sendable {
+    /// Each for some sessions.
+    public var receipts: [CimV1.LinkReceipt]
+
+    public init(
+      receipts: [CimV1.LinkReceipt] = []
+    ) {
+      self.receipts = receipts
+    }
+  }
+
+  /// Somebody has got or read what was said in sessions.
+  public struct LinkReceipt: Hashable, Sendable {
+    /// The sessions on this server.
+    public var sessions: [CimV1.SessionRef]
+    /// What they are told.
+    public var receipt: CimV1.Receipt?
+
+    public init(
+      sessions: [CimV1.SessionRef] = [],
+      receipt: CimV1.Receipt? = nil
+    ) {
+      self.sessions = sessions
+      self.receipt = receipt
+    }
+  }
+
   /// Asks what sessions may have missed.
   public struct Sync: Hashable, Sendable {
     /// Names the request on this link; the answer carries it.
@@ -562,15 +624,19 @@ extension CimV1 {
     public var feeds: [CimV1.Feed]
     /// True when the store does not have the session on this server: it is to be stated again.
     public var isUnknown: Bool
+    /// Of a new session: how far its user has read.
+    public var readMarks: [CimV1.Cursor]
 
     public init(
       session: CimV1.SessionRef? = nil,
       feeds: [CimV1.Feed] = [],
-      isUnknown: Bool = false
+      isUnknown: Bool = false,
+      readMarks: [CimV1.Cursor] = []
     ) {
       self.session = session
       self.feeds = feeds
       self.isUnknown = isUnknown
+      self.readMarks = readMarks
     }
   }
 
@@ -822,6 +888,12 @@ extension CimV1.LinkRequest: ProtobufMessage {
     case .probe(let value):
       c.pointee.probe = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 12)
+    case .receipts(let value):
+      c.pointee.receipts = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 16)
+    case .readMarks(let value):
+      c.pointee.read_marks = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 17)
     case nil: break
     }
     return blank
@@ -842,6 +914,8 @@ extension CimV1.LinkRequest: ProtobufMessage {
     case 10: self.frame = .restate(try ProtobufField.message(c.pointee.restate) ?? CimV1.Restate())
     case 11: self.frame = .delivered(try ProtobufField.message(c.pointee.delivered) ?? CimV1.LinkDelivered())
     case 12: self.frame = .probe(try ProtobufField.message(c.pointee.probe) ?? CimV1.Probe())
+    case 16: self.frame = .receipts(try ProtobufField.message(c.pointee.receipts) ?? CimV1.LinkReceipts())
+    case 17: self.frame = .readMarks(try ProtobufField.message(c.pointee.read_marks) ?? CimV1.LinkReadMarks())
     default: self.frame = nil
     }
   }
@@ -891,6 +965,9 @@ extension CimV1.LinkResponse: ProtobufMessage {
     case .deliverAck(let value):
       c.pointee.deliver_ack = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 11)
+    case .read(let value):
+      c.pointee.read = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 16)
     case nil: break
     }
     return blank
@@ -910,6 +987,7 @@ extension CimV1.LinkResponse: ProtobufMessage {
     case 9: self.frame = .sync(try ProtobufField.message(c.pointee.sync) ?? CimV1.Sync())
     case 10: self.frame = .tailsQuery(try ProtobufField.message(c.pointee.tails_query) ?? CimV1.TailsQuery())
     case 11: self.frame = .deliverAck(try ProtobufField.message(c.pointee.deliver_ack) ?? CimV1.DeliverAck())
+    case 16: self.frame = .read(try ProtobufField.message(c.pointee.read) ?? CimV1.LinkRead())
     default: self.frame = nil
     }
   }
@@ -1436,6 +1514,90 @@ extension CimV1.SessionCursors: ProtobufMessage {
   }
 }
 
+extension CimV1.LinkRead: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LinkRead.self)
+    cim__v1__link_read__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LinkRead.self)
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkRead.self)
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+  }
+}
+
+extension CimV1.LinkReadMarks: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LinkReadMarks.self)
+    cim__v1__link_read_marks__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LinkReadMarks.self)
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    (c.pointee.n_read_marks, c.pointee.read_marks) = arena.single(self.readMarks)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkReadMarks.self)
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+    self.readMarks = try ProtobufField.single(c.pointee.read_marks, c.pointee.n_read_marks)
+  }
+}
+
+extension CimV1.LinkReceipts: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LinkReceipts.self)
+    cim__v1__link_receipts__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LinkReceipts.self)
+    (c.pointee.n_receipts, c.pointee.receipts) = arena.array(self.receipts) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkReceipts.self)
+    self.receipts = try ProtobufField.messages(c.pointee.receipts, c.pointee.n_receipts)
+  }
+}
+
+extension CimV1.LinkReceipt: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LinkReceipt.self)
+    cim__v1__link_receipt__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LinkReceipt.self)
+    (c.pointee.n_sessions, c.pointee.sessions) = arena.array(self.sessions) { arena.pointer(to: $0) }
+    (c.pointee.n_receipt, c.pointee.receipt) = arena.single(self.receipt)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LinkReceipt.self)
+    self.sessions = try ProtobufField.messages(c.pointee.sessions, c.pointee.n_sessions)
+    self.receipt = try ProtobufField.single(c.pointee.receipt, c.pointee.n_receipt)
+  }
+}
+
 extension CimV1.Sync: ProtobufMessage {
   public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let c = arena.allocate(Cim__V1__Sync.self)
@@ -1521,6 +1683,7 @@ extension CimV1.SyncedSession: ProtobufMessage {
     (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
     (c.pointee.n_feeds, c.pointee.feeds) = arena.array(self.feeds) { arena.pointer(to: $0) }
     c.pointee.is_unknown = self.isUnknown ? 1 : 0
+    (c.pointee.n_read_marks, c.pointee.read_marks) = arena.array(self.readMarks) { arena.pointer(to: $0) }
     return blank
   }
 
@@ -1529,6 +1692,7 @@ extension CimV1.SyncedSession: ProtobufMessage {
     self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
     self.feeds = try ProtobufField.messages(c.pointee.feeds, c.pointee.n_feeds)
     self.isUnknown = c.pointee.is_unknown != 0
+    self.readMarks = try ProtobufField.messages(c.pointee.read_marks, c.pointee.n_read_marks)
   }
 }
 

@@ -1509,11 +1509,17 @@ extension CimV1 {
       public static let listGroups = MethodDescriptor(service: CimV1.Route.name, method: "ListGroups", kind: .unary)
       public static let listMembers = MethodDescriptor(service: CimV1.Route.name, method: "ListMembers", kind: .unary)
       public static let getUser = MethodDescriptor(service: CimV1.Route.name, method: "GetUser", kind: .unary)
+      public static let markRead = MethodDescriptor(service: CimV1.Route.name, method: "MarkRead", kind: .unary)
+      public static let listReaders = MethodDescriptor(service: CimV1.Route.name, method: "ListReaders", kind: .unary)
+      public static let listConversations = MethodDescriptor(service: CimV1.Route.name, method: "ListConversations", kind: .unary)
+      public static let blockUser = MethodDescriptor(service: CimV1.Route.name, method: "BlockUser", kind: .unary)
+      public static let unblockUser = MethodDescriptor(service: CimV1.Route.name, method: "UnblockUser", kind: .unary)
+      public static let listBlocked = MethodDescriptor(service: CimV1.Route.name, method: "ListBlocked", kind: .unary)
       public static let scheduleSend = MethodDescriptor(service: CimV1.Route.name, method: "ScheduleSend", kind: .unary)
       public static let listScheduled = MethodDescriptor(service: CimV1.Route.name, method: "ListScheduled", kind: .unary)
       public static let cancelScheduled = MethodDescriptor(service: CimV1.Route.name, method: "CancelScheduled", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [register, login, logout, send, sendBatch, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser, scheduleSend, listScheduled, cancelScheduled]
+      public static let all: [MethodDescriptor] = [register, login, logout, send, sendBatch, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser, markRead, listReaders, listConversations, blockUser, unblockUser, listBlocked, scheduleSend, listScheduled, cancelScheduled]
     }
 
     /// Accounts, login, sending and reading.
@@ -1572,6 +1578,33 @@ extension CimV1 {
       /// Looks an account up by id or by name.
       /// NOT_FOUND: there is none.
       func getUser(_ request: CimV1.GetUserRequest, context: ServerContext) async throws -> CimV1.GetUserResponse
+      /// Says that the caller has read a conversation up to a place, on all devices. It never goes back.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
+      /// part in the conversation. UNAVAILABLE: the store is away; try again.
+      func markRead(_ request: CimV1.MarkReadRequest, context: ServerContext) async throws -> CimV1.MarkReadResponse
+      /// Lists who else has got, and who has read, a private conversation or a small group, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
+      /// part in the conversation. FAILED_PRECONDITION: it is the lobby, or the group has more members than the service keeps track
+      /// of, 100 by default. UNAVAILABLE: the store is away; try again.
+      func listReaders(_ request: CimV1.ListReadersRequest, context: ServerContext) async throws -> CimV1.ListReadersResponse
+      /// Lists the caller's private conversations and groups, the one in which something was said last first. The lobby is not
+      /// among them.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is away; try
+      /// again.
+      func listConversations(_ request: CimV1.ListConversationsRequest, context: ServerContext) async throws -> CimV1.ListConversationsResponse
+      /// Blocks a user: neither can write to the other privately any more, which is refused with REFUSAL_REASON_BLOCKED (here,
+      /// PERMISSION_DENIED). What was said before stays; groups and the lobby are as ever. Blocking again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user.
+      /// UNAVAILABLE: the store is away; try again.
+      func blockUser(_ request: CimV1.BlockUserRequest, context: ServerContext) async throws -> CimV1.BlockUserResponse
+      /// Blocks a user no more. When the other one blocks the caller, too, that stays.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is away; try
+      /// again.
+      func unblockUser(_ request: CimV1.UnblockUserRequest, context: ServerContext) async throws -> CimV1.UnblockUserResponse
+      /// Lists whom the caller blocks, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is away; try
+      /// again.
+      func listBlocked(_ request: CimV1.ListBlockedRequest, context: ServerContext) async throws -> CimV1.ListBlockedResponse
       /// Keeps a message and sends it later in the name of the token's user, once, within a second of its time, whoever is
       /// connected then; at once when the service comes back after its time. Messages are not held to the order of their
       /// times when these lie less than a second apart. What is refused when the time has come (the sender has left the
@@ -1692,6 +1725,51 @@ extension CimV1 {
         try await channel.unary(CimV1.Route.Methods.getUser, request, options: options)
       }
 
+      /// Says that the caller has read a conversation up to a place, on all devices. It never goes back.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
+      /// part in the conversation. UNAVAILABLE: the store is away; try again.
+      public func markRead(_ request: CimV1.MarkReadRequest, options: CallOptions = .defaults) async throws -> CimV1.MarkReadResponse {
+        try await channel.unary(CimV1.Route.Methods.markRead, request, options: options)
+      }
+
+      /// Lists who else has got, and who has read, a private conversation or a small group, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. PERMISSION_DENIED: the user has no
+      /// part in the conversation. FAILED_PRECONDITION: it is the lobby, or the group has more members than the service keeps track
+      /// of, 100 by default. UNAVAILABLE: the store is away; try again.
+      public func listReaders(_ request: CimV1.ListReadersRequest, options: CallOptions = .defaults) async throws -> CimV1.ListReadersResponse {
+        try await channel.unary(CimV1.Route.Methods.listReaders, request, options: options)
+      }
+
+      /// Lists the caller's private conversations and groups, the one in which something was said last first. The lobby is not
+      /// among them.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is away; try
+      /// again.
+      public func listConversations(_ request: CimV1.ListConversationsRequest, options: CallOptions = .defaults) async throws -> CimV1.ListConversationsResponse {
+        try await channel.unary(CimV1.Route.Methods.listConversations, request, options: options)
+      }
+
+      /// Blocks a user: neither can write to the other privately any more, which is refused with REFUSAL_REASON_BLOCKED (here,
+      /// PERMISSION_DENIED). What was said before stays; groups and the lobby are as ever. Blocking again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such user.
+      /// UNAVAILABLE: the store is away; try again.
+      public func blockUser(_ request: CimV1.BlockUserRequest, options: CallOptions = .defaults) async throws -> CimV1.BlockUserResponse {
+        try await channel.unary(CimV1.Route.Methods.blockUser, request, options: options)
+      }
+
+      /// Blocks a user no more. When the other one blocks the caller, too, that stays.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is away; try
+      /// again.
+      public func unblockUser(_ request: CimV1.UnblockUserRequest, options: CallOptions = .defaults) async throws -> CimV1.UnblockUserResponse {
+        try await channel.unary(CimV1.Route.Methods.unblockUser, request, options: options)
+      }
+
+      /// Lists whom the caller blocks, by ascending id.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. UNAVAILABLE: the store is away; try
+      /// again.
+      public func listBlocked(_ request: CimV1.ListBlockedRequest, options: CallOptions = .defaults) async throws -> CimV1.ListBlockedResponse {
+        try await channel.unary(CimV1.Route.Methods.listBlocked, request, options: options)
+      }
+
       /// Keeps a message and sends it later in the name of the token's user, once, within a second of its time, whoever is
       /// connected then; at once when the service comes back after its time. Messages are not held to the order of their
       /// times when these lie less than a second apart. What is refused when the time has come (the sender has left the
@@ -1774,6 +1852,30 @@ extension CimV1.Route.Service {
     router.unary(CimV1.Route.Methods.getUser) {
       (request: CimV1.GetUserRequest, context: ServerContext) in
       try await self.getUser(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.markRead) {
+      (request: CimV1.MarkReadRequest, context: ServerContext) in
+      try await self.markRead(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.listReaders) {
+      (request: CimV1.ListReadersRequest, context: ServerContext) in
+      try await self.listReaders(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.listConversations) {
+      (request: CimV1.ListConversationsRequest, context: ServerContext) in
+      try await self.listConversations(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.blockUser) {
+      (request: CimV1.BlockUserRequest, context: ServerContext) in
+      try await self.blockUser(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.unblockUser) {
+      (request: CimV1.UnblockUserRequest, context: ServerContext) in
+      try await self.unblockUser(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.listBlocked) {
+      (request: CimV1.ListBlockedRequest, context: ServerContext) in
+      try await self.listBlocked(request, context: context)
     }
     router.unary(CimV1.Route.Methods.scheduleSend) {
       (request: CimV1.ScheduleSendRequest, context: ServerContext) in

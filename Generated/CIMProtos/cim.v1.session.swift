@@ -45,6 +45,33 @@ extension CimV1 {
     }
   }
 
+  /// What somebody has done with messages.
+  public struct ReceiptKind: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// Never sent.
+    public static let unspecified = Self(rawValue: 0)
+    /// A device of the reader has stored them.
+    public static let delivered = Self(rawValue: 1)
+    /// The reader has read them.
+    public static let read = Self(rawValue: 2)
+
+    /// The number on the wire; one that this version does not know is kept.
+    public var rawValue: Int32
+
+    public init(rawValue: Int32) {
+      self.rawValue = rawValue
+    }
+
+    /// The name in the .proto file, or the number when it has none.
+    public var description: String {
+      switch rawValue {
+      case 0: "RECEIPT_KIND_UNSPECIFIED"
+      case 1: "RECEIPT_KIND_DELIVERED"
+      case 2: "RECEIPT_KIND_READ"
+      default: String(rawValue)
+      }
+    }
+  }
+
   /// A frame from the client.
   public struct ConnectRequest: Hashable, Sendable {
     /// The frame.
@@ -66,6 +93,8 @@ extension CimV1 {
       case ack(CimV1.Ack)
       /// A sign of life.
       case ping(CimV1.Ping)
+      /// The user has read up to places.
+      case read(CimV1.Read)
     }
   }
 
@@ -98,6 +127,10 @@ extension CimV1 {
       case reset(CimV1.Reset)
       /// A message that was sent with ACK_LEVEL_DELIVERED has reached a device of its receiver.
       case delivered(CimV1.Delivered)
+      /// Others have got or read what was said.
+      case receipt(CimV1.Receipt)
+      /// How far the user has read, on whichever device.
+      case readMarks(CimV1.ReadMarks)
     }
   }
 
@@ -328,6 +361,60 @@ extension CimV1 {
       self.until = until
     }
   }
+
+  /// The user has read up to places. It holds for all devices of the user, and never goes back. A client says it again over its
+  /// next connection until `read_marks` has told it. A place that is behind the log's end counts as its end; what names no
+  /// conversation in which the user has a part is ignored. Route.MarkRead does the same, and answers.
+  public struct Read: Hashable, Sendable {
+    /// Of each conversation, the last message that the user has read.
+    public var cursors: [CimV1.Cursor]
+
+    public init(
+      cursors: [CimV1.Cursor] = []
+    ) {
+      self.cursors = cursors
+    }
+  }
+
+  /// How far the user has read: after the welcome all of it, in any number of frames, then what changes, by whichever device.
+  public struct ReadMarks: Hashable, Sendable {
+    /// Of each conversation, the last message that the user has read.
+    public var cursors: [CimV1.Cursor]
+
+    public init(
+      cursors: [CimV1.Cursor] = []
+    ) {
+      self.cursors = cursors
+    }
+  }
+
+  /// Somebody else has got or read all messages of a conversation up to a place. In private conversations and small groups, and
+  /// only to those who have said something that it is about.
+  ///
+  /// It is a hint: a few may be told as one, and one that is lost on the way is not repeated. A later one of the same reader says
+  /// more, and Route.ListReaders tells at any time how it stands.
+  public struct Receipt: Hashable, Sendable {
+    /// The conversation.
+    public var conversation: String
+    /// Who.
+    public var reader: CimV1.User?
+    /// Up to where.
+    public var position: CimV1.LogPosition?
+    /// What.
+    public var kind: CimV1.ReceiptKind
+
+    public init(
+      conversation: String = "",
+      reader: CimV1.User? = nil,
+      position: CimV1.LogPosition? = nil,
+      kind: CimV1.ReceiptKind = .unspecified
+    ) {
+      self.conversation = conversation
+      self.reader = reader
+      self.position = position
+      self.kind = kind
+    }
+  }
 }
 
 extension CimV1.ConnectRequest: ProtobufMessage {
@@ -353,6 +440,9 @@ extension CimV1.ConnectRequest: ProtobufMessage {
     case .ping(let value):
       c.pointee.ping = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 4)
+    case .read(let value):
+      c.pointee.read = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 7)
     case nil: break
     }
     return blank
@@ -365,6 +455,7 @@ extension CimV1.ConnectRequest: ProtobufMessage {
     case 2: self.frame = .send(try ProtobufField.message(c.pointee.send) ?? CimV1.Send())
     case 3: self.frame = .ack(try ProtobufField.message(c.pointee.ack) ?? CimV1.Ack())
     case 4: self.frame = .ping(try ProtobufField.message(c.pointee.ping) ?? CimV1.Ping())
+    case 7: self.frame = .read(try ProtobufField.message(c.pointee.read) ?? CimV1.Read())
     default: self.frame = nil
     }
   }
@@ -405,6 +496,12 @@ extension CimV1.ConnectResponse: ProtobufMessage {
     case .delivered(let value):
       c.pointee.delivered = arena.pointer(to: value)
       c.pointee.frame_case = .init(rawValue: 8)
+    case .receipt(let value):
+      c.pointee.receipt = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 12)
+    case .readMarks(let value):
+      c.pointee.read_marks = arena.pointer(to: value)
+      c.pointee.frame_case = .init(rawValue: 13)
     case nil: break
     }
     return blank
@@ -421,6 +518,8 @@ extension CimV1.ConnectResponse: ProtobufMessage {
     case 6: self.frame = .drain(try ProtobufField.message(c.pointee.drain) ?? CimV1.Drain())
     case 7: self.frame = .reset(try ProtobufField.message(c.pointee.reset) ?? CimV1.Reset())
     case 8: self.frame = .delivered(try ProtobufField.message(c.pointee.delivered) ?? CimV1.Delivered())
+    case 12: self.frame = .receipt(try ProtobufField.message(c.pointee.receipt) ?? CimV1.Receipt())
+    case 13: self.frame = .readMarks(try ProtobufField.message(c.pointee.read_marks) ?? CimV1.ReadMarks())
     default: self.frame = nil
     }
   }
@@ -711,6 +810,72 @@ extension CimV1.Reset: ProtobufMessage {
     self.after = try ProtobufField.single(c.pointee.after, c.pointee.n_after)
     self.next = try ProtobufField.single(c.pointee.next, c.pointee.n_next)
     self.until = try ProtobufField.single(c.pointee.until, c.pointee.n_until)
+  }
+}
+
+extension CimV1.Read: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Read.self)
+    cim__v1__read__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Read.self)
+    (c.pointee.n_cursors, c.pointee.cursors) = arena.array(self.cursors) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Read.self)
+    self.cursors = try ProtobufField.messages(c.pointee.cursors, c.pointee.n_cursors)
+  }
+}
+
+extension CimV1.ReadMarks: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ReadMarks.self)
+    cim__v1__read_marks__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ReadMarks.self)
+    (c.pointee.n_cursors, c.pointee.cursors) = arena.array(self.cursors) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ReadMarks.self)
+    self.cursors = try ProtobufField.messages(c.pointee.cursors, c.pointee.n_cursors)
+  }
+}
+
+extension CimV1.Receipt: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__Receipt.self)
+    cim__v1__receipt__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__Receipt.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_reader, c.pointee.reader) = arena.single(self.reader)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    c.pointee.kind = self.kind.rawValue
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__Receipt.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.Receipt.conversation")
+    self.reader = try ProtobufField.single(c.pointee.reader, c.pointee.n_reader)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.kind = CimV1.ReceiptKind(rawValue: c.pointee.kind)
   }
 }
 

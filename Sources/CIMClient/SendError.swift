@@ -3,7 +3,7 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kinds of reasons. There may be more in a later version.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
-      case invalid, unknownUser, notAMember, uncertain, unanswered, outboxFull, notConnected, closed
+      case invalid, unknownUser, notAMember, uncertain, unanswered, outboxFull, notConnected, closed, blocked
     }
 
     private let name: Name
@@ -14,6 +14,8 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let unknownUser = Self(name: .unknownUser)
     /// There is no such group, or this user is no member of it.
     public static let notAMember = Self(name: .notAMember)
+    /// The receiver has blocked this user, or this user has blocked the receiver.
+    public static let blocked = Self(name: .blocked)
     /// The message may be in the log or not: its answer was lost, and the service does not remember it any more.
     public static let uncertain = Self(name: .uncertain)
     /// The client ended before the answer came: the message may be in the log or not. In the storage it stays, and the next client that

@@ -60,6 +60,14 @@ public struct RouteConfiguration: Sendable {
   /// How many acknowledgements of devices, and how many senders who wait for one, are kept in memory. 65,536 by default.
   public var maxPendingAcks = 65_536
 
+  /// Up to how many members a group has receipts; in larger ones nobody is told who has got and read what. 100 by default; 0 means
+  /// in private conversations only.
+  public var maxReceiptMembers = 100
+  /// For how long receipts are collected, so that many are told as one. 200 ms by default.
+  public var receiptInterval = Duration.milliseconds(200)
+  /// How many readers' news are kept meanwhile; of further ones the senders are not told. 65,536 by default.
+  public var maxPendingReceipts = 65_536
+
   /// How often delayed messages are looked for whose time has come: by so much, and what sending takes, they are late. 250 ms by
   /// default.
   public var delayedInterval = TimeAmount.milliseconds(250)
@@ -79,6 +87,10 @@ public struct RouteConfiguration: Sendable {
     LinkOutbox.Limits(
       window: DeliveryWindow.Limits(count: maxLinkDeliveries, bytes: maxLinkDeliveryBytes),
       tails: maxPendingTails, kicks: 4096)
+  }
+
+  var receiptRules: ReceiptRules {
+    ReceiptRules(maxMembers: maxReceiptMembers, interval: receiptInterval, maxPending: maxPendingReceipts)
   }
 
   var linkTiming: LinkHeartbeat.Timing {

@@ -19,6 +19,9 @@ final class RouteCore: Sendable {
   let gate: RateGate
   let intake: Intake
   let acks: AckDesk
+  let receipts: ReceiptDesk
+  let reads: ReadDesk
+  let contacts: KnownContacts
   let desk: SessionDesk
   let groups: GroupDesk
   let delayed: DelayedRunner
@@ -53,12 +56,20 @@ final class RouteCore: Sendable {
     lost = LostSessions(
       sessions: stores.sessions, links: links, unresolved: unresolved, desk: desk,
       grace: configuration.unknownSessionGrace, logger: logger)
-    acks = AckDesk(
-      cursors: stores.cursors, capacity: configuration.maxPendingAcks, counters: counters, logger: logger)
     gate = RateGate(store: stores.limits, counters: counters)
-    intake = Intake(
-      configuration: configuration, log: stores.log, accounts: accounts, delivery: delivery, acks: acks,
+    receipts = ReceiptDesk(
+      stores: stores, accounts: accounts, links: links, rules: configuration.receiptRules, counters: counters,
+      logger: logger)
+    reads = ReadDesk(
+      stores: stores, links: links, receipts: receipts, capacity: configuration.maxPendingAcks,
       counters: counters, logger: logger)
+    contacts = KnownContacts(store: stores.contacts, capacity: configuration.maxKnownAccounts)
+    acks = AckDesk(
+      cursors: stores.cursors, receipts: receipts, capacity: configuration.maxPendingAcks, counters: counters,
+      logger: logger)
+    intake = Intake(
+      configuration: configuration, log: stores.log, accounts: accounts, contacts: contacts,
+      delivery: delivery, acks: acks, counters: counters, logger: logger)
     delayed = DelayedRunner(
       configuration: configuration, store: stores.delayed, intake: intake, links: links, counters: counters,
       logger: logger)
@@ -82,6 +93,7 @@ final class RouteCore: Sendable {
         return store
       }
       guard previous != identity else { continue }
+      contacts.forget()
       if previous != nil {
         counters.storeChanges.count()
         logger.warning("the store is another one than before; sessions are stated again")
@@ -108,6 +120,7 @@ final class RouteCore: Sendable {
     case .sessionClosed(let closed): close(closed)
     case .send(let send): accept(send, from: origin)
     case .ack(let ack): acks.take(ack)
+    case .read(let read): reads.take(read)
     case .sync(let sync):
       syncs.run(for: sync.requestID % Self.syncLanes) {
         origin.reply(.syncResult(await self.sync.answer(sync, of: origin.link.instance)))

@@ -20,6 +20,12 @@ public struct RouteStatistics: Sendable, Hashable {
   public var droppedTails = 0
   /// Acknowledgements that were dropped because there were too many: they come again with the next.
   public var droppedAcks = 0
+  /// Places up to which users have read that were dropped because there were too many: clients say them again.
+  public var droppedReads = 0
+  /// Receipts that were sent to servers.
+  public var receipts = 0
+  /// Receipts that were dropped because there were too many, or the store was away.
+  public var droppedReceipts = 0
   /// Deliveries that failed because the store was away; the messages are in the log.
   public var failedDeliveries = 0
   /// Ends of sessions that changed nothing, because the session was gone or a newer one had its place.
@@ -52,6 +58,9 @@ final class RouteCounters: Sendable {
   let reResolved = Atomic(0)
   let droppedTails = Atomic(0)
   let droppedAcks = Atomic(0)
+  let droppedReads = Atomic(0)
+  let receipts = Atomic(0)
+  let droppedReceipts = Atomic(0)
   let failedDeliveries = Atomic(0)
   let staleCloses = Atomic(0)
   let restated = Atomic(0)
@@ -68,7 +77,9 @@ final class RouteCounters: Sendable {
     RouteStatistics(
       accepted: accepted.now, deduplicated: deduplicated.now, deliveries: deliveries.now,
       deferred: deferred.now, notHere: notHere.now, reResolved: reResolved.now,
-      droppedTails: droppedTails.now, droppedAcks: droppedAcks.now, failedDeliveries: failedDeliveries.now,
+      droppedTails: droppedTails.now, droppedAcks: droppedAcks.now, droppedReads: droppedReads.now,
+      receipts: receipts.now,
+      droppedReceipts: droppedReceipts.now, failedDeliveries: failedDeliveries.now,
       staleCloses: staleCloses.now, restated: restated.now, swept: swept.now, resets: resets.now,
       storeChanges: storeChanges.now, delayedSent: delayedSent.now, delayedFailed: delayedFailed.now,
       limited: limited.now,

@@ -154,6 +154,8 @@ public final class RouteNode: Sendable {
       await self.core.devices.waitUntilIdle()
       await self.core.desk.persistence.waitUntilIdle()
       await self.core.acks.waitUntilIdle()
+      await self.core.reads.waitUntilIdle()
+      await self.core.receipts.waitUntilIdle()
     } whenLate: {
     }
     await race(for: min(grace, Self.farewell)) {

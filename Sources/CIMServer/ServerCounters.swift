@@ -20,6 +20,10 @@ public struct ServerStatistics: Sendable, Hashable {
   public var catchUps = 0
   /// Sessions that were stated again.
   public var restated = 0
+  /// Receipts handed to clients' connections.
+  public var receipts = 0
+  /// Receipts that slow clients were not told.
+  public var droppedReceipts = 0
   /// How often a slow client's feeds were paused.
   public var pausedFeeds = 0
   /// Clients that were asked to leave because the server goes away.
@@ -39,6 +43,8 @@ final class ServerCounters: Sendable {
   let holesFilled = Atomic(0)
   let catchUps = Atomic(0)
   let restated = Atomic(0)
+  let receipts = Atomic(0)
+  let droppedReceipts = Atomic(0)
   let pausedFeeds = Atomic(0)
   let drained = Atomic(0)
   let ignoredFrames = Atomic(0)
@@ -51,6 +57,7 @@ final class ServerCounters: Sendable {
       notHere: notHere.load(ordering: .relaxed),
       wireDoubles: wireDoubles.load(ordering: .relaxed), holesFilled: holesFilled.load(ordering: .relaxed),
       catchUps: catchUps.load(ordering: .relaxed), restated: restated.load(ordering: .relaxed),
+      receipts: receipts.load(ordering: .relaxed), droppedReceipts: droppedReceipts.load(ordering: .relaxed),
       pausedFeeds: pausedFeeds.load(ordering: .relaxed), drained: drained.load(ordering: .relaxed),
       ignoredFrames: ignoredFrames.load(ordering: .relaxed))
   }

@@ -123,6 +123,7 @@ struct MissedMessagesTests {
         switch try await ann.next(where: { _ in true }) {
         case .message(let message): texts.append(message.text)
         case .moved(_, let away): moves.append(away)
+        case .receipt: break
         case let other: Issue.record("\(other)")
         }
       }

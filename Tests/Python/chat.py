@@ -24,8 +24,8 @@ PROTOS = pathlib.Path(__file__).resolve().parents[2] / "Protos"
 def generate(folder):
     """Writes the Python code of cim's contract to a folder, and makes it importable."""
     arguments = [f"--proto_path={PROTOS}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
-    names = ["message", "route", "session"]
-    if protoc.main(["protoc", *arguments, *(f"cim/v1/{name}.proto" for name in names)]) != 0:
+    names = sorted(path.name for path in (PROTOS / "cim/v1").glob("*.proto"))
+    if protoc.main(["protoc", *arguments, *(f"cim/v1/{name}" for name in names)]) != 0:
         sys.exit(f"protoc could not generate code from {PROTOS}")
     sys.path.insert(0, folder)
 

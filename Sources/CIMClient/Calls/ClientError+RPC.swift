@@ -10,6 +10,7 @@ extension ClientError {
     case .invalidArgument: self.init(.invalid, error.message)
     case .notFound: self.init(.notFound, error.message)
     case .alreadyExists: self.init(.alreadyExists, error.message)
+    case .failedPrecondition: self.init(.refused, error.message)
     case .permissionDenied: self.init(.denied, error.message)
     case .resourceExhausted: self.init(.tooMany, error.message)
     case .unimplemented:

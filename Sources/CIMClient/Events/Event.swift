@@ -35,6 +35,14 @@ extension ChatClient {
     /// A message of `post`, or one of `restored`, was not accepted, or it is not known whether it was.
     case sendRefused(SendTicket, SendError)
 
+    /// Somebody else has got or read what this user said, up to a place. Of those that wait for the application, only the last of
+    /// each reader, conversation and kind. They are hints, and `readers(of:)` tells at any time how it stands.
+    case receipt(Receipt)
+
+    /// The user has read a conversation up to a place, on this device or another. After each new connection all that the service
+    /// knows and this client did not.
+    case read(Conversation, upTo: LogPosition)
+
     /// The server closed the connection for a reason of its own. `state` tells whether the client comes back.
     case kicked(KickReason, detail: String)
   }

@@ -182,6 +182,8 @@ struct OutboxLane: Sendable {
       return [self.resolve(index, .failure(SendError(.unknownUser, refused.detail)))]
     case .notAMember:
       return [self.resolve(index, .failure(SendError(.notAMember, refused.detail)))]
+    case .blocked:
+      return [self.resolve(index, .failure(SendError(.blocked, refused.detail)))]
     default:
       return [self.resolve(index, .failure(SendError(.invalid, refused.detail)))]
     }

@@ -13,7 +13,8 @@ extension SessionStateMachine {
     case .welcome(let welcome): return self.welcome(welcome, now: now)
     case .kick(let kick): return self.received(kick, now: now)
     case .drain(let drain): return self.received(drain, now: now)
-    case .message, .reset, .sendResult, .delivered: return self.receivedContent(frame, now: now)
+    case .message, .reset, .sendResult, .delivered, .receipt, .readMarks:
+      return self.receivedContent(frame, now: now)
     case .pong: return []
     }
   }
@@ -26,7 +27,8 @@ extension SessionStateMachine {
     guard attempt == self.move?.attempt, self.move?.isOpen == true else { return [] }
     switch frame {
     case .kick: return self.oldConnectionLost(attempt: attempt, now: now)
-    case .message, .reset, .sendResult, .delivered: return self.receivedContent(frame, now: now)
+    case .message, .reset, .sendResult, .delivered, .receipt, .readMarks:
+      return self.receivedContent(frame, now: now)
     case .welcome, .drain, .pong: return []
     }
   }
@@ -44,6 +46,8 @@ extension SessionStateMachine {
       return self.resolve(resolutions, now: now) + self.flush(now: now) + self.endIfDone(now: now)
     case .delivered(let delivered):
       return self.resolve(self.outbox.receive(delivered), now: now)
+    case .receipt(let receipt): return self.received(receipt)
+    case .readMarks(let marks): return self.received(marks)
     case .welcome, .kick, .drain, .pong:
       return []
     }

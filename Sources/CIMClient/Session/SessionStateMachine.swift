@@ -73,6 +73,9 @@ struct SessionStateMachine {
   var attempt = 0
   var outbox: Outbox
   var inbox: Inbox
+  var reads = ReadMarks()
+  /// When to send what the service has not been told of what the user has read.
+  var readAt: Instant?
   var backoff: Backoff
   /// The way from a server that is going away to another.
   var move: Move?
@@ -146,8 +149,11 @@ struct SessionStateMachine {
       }
     let ofStorage = self.synchronizing == nil ? self.synchronizeAt : nil
     let ofOutbox = self.openAttempt == nil ? nil : self.outbox.nextRetry
-    return [ofPhase, ofStorage, ofOutbox, self.move?.nextDeadline, self.closeDeadline].compactMap(\.self)
-      .min()
+    let ofReads = self.openAttempt == nil || !self.reads.hasUnsent ? nil : self.readAt
+    return [ofPhase, ofStorage, ofOutbox, ofReads, self.move?.nextDeadline, self.closeDeadline].compactMap(
+      \.self
+    )
+    .min()
   }
 
   /// What has changed since it was asked last, and is to be stored in one step.
@@ -234,7 +240,7 @@ struct SessionStateMachine {
       SessionHeartbeat(server: grant.server, settings: self.settings.heartbeat, welcome: welcome, now: now))
     let arrival = self.arrive(at: grant.server, now: now)
     if self.inbox.hasUnacknowledged { self.synchronizeSoon(now: now) }
-    return arrival + self.flush(now: now)
+    return arrival + self.flush(now: now) + self.repeatReads(now: now)
   }
 
   // MARK: Time
@@ -255,7 +261,7 @@ struct SessionStateMachine {
       }
     case .ready(let heartbeat): actions += self.timePassed(heartbeat, now: now)
     }
-    return actions + self.flush(now: now)
+    return actions + self.flush(now: now) + self.flushReads(now: now)
   }
 
   private mutating func timePassed(_ heartbeat: SessionHeartbeat, now: Instant) -> [Action] {
@@ -298,6 +304,7 @@ struct SessionStateMachine {
     var actions: [Action] = []
     let isGraceful = state == .closed
     if isGraceful, let openAttempt {
+      actions += self.flushReads(now: now, isLast: true)
       let cursors = self.takeAcknowledgement()
       actions.append(
         .synchronizeLast(cursors.isEmpty ? nil : CimV1.Ack(cursors: cursors), attempt: openAttempt))

@@ -12,6 +12,7 @@ final class ClientLoop: Sendable {
     case send(
       Draft, to: Destination, ticket: SendTicket, answer: CheckedContinuation<Accepted, any Error>?)
     case abandon(SendTicket)
+    case markRead(Conversation, upTo: LogPosition)
     case close(deadline: ContinuousClock.Instant)
     case loginAnswered(Result<SessionStateMachine.Grant, ConnectionFailure>, attempt: Int)
     case received(CimV1.ConnectResponse.Frame, attempt: Int)

@@ -78,6 +78,8 @@ struct ClientRun {
     case .abandon(let ticket):
       self.abandon(ticket, now: now)
       return []
+    case .markRead(let conversation, let position):
+      return self.machine.markRead(conversation, upTo: position, now: now)
     case .close(let deadline):
       return self.machine.close(deadline: deadline, now: now)
     case .loginAnswered(.success(let grant), let attempt):

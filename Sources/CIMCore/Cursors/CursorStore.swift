@@ -12,8 +12,17 @@ public protocol CursorStore: Store {
   /// How far the user's furthest device is in one conversation; `nil` when none has anything.
   func cursor(of user: UserID, in conversation: Conversation) async throws(StoreError) -> LogPosition?
 
+  /// How far the furthest devices of users are in one conversation, looked up at once. Users of whom none has anything are
+  /// absent from the answer.
+  func cursors(
+    of users: [UserID], in conversation: Conversation
+  ) async throws(StoreError) -> [UserID: LogPosition]
+
   /// Moves cursors of devices, and of their users, forward. What is not ahead of what is stored changes nothing.
-  func advance(_ advances: [CursorAdvance]) async throws(StoreError)
+  ///
+  /// - Returns: the users' cursors that this call has moved.
+  @discardableResult
+  func advance(_ advances: [CursorAdvance]) async throws(StoreError) -> [MarkMove]
 
   /// Gives a device its first cursor in a conversation, and with it the user's in all other conversations in which it has
   /// none: from there on it goes its own way. A device that has a cursor in that conversation has begun before, and nothing

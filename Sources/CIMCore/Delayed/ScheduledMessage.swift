@@ -68,6 +68,8 @@ public struct DelayedFailure: Hashable, Sendable {
     case unknownUser = "unknown-user"
     /// The group does not exist, or the sender was no member of it at that time.
     case notAMember = "not-a-member"
+    /// The receiver blocked the sender at that time, or the sender the receiver.
+    case blocked
     /// It may have been sent: that was tried so long ago that its conversation's log does not remember it.
     case uncertain
   }
@@ -91,6 +93,7 @@ public struct DelayedFailure: Hashable, Sendable {
       case .invalid: .invalid
       case .unknownUser: .unknownUser
       case .notAMember: .notAMember
+      case .blocked: .blocked
       }
     self.init(reason, refusal.detail)
   }

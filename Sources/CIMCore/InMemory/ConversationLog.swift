@@ -24,6 +24,18 @@ struct ConversationLog: Sendable {
   /// The place of the last entry, also when that has been trimmed.
   private(set) var tail: LogPosition?
 
+  /// The last entry of each epoch before the tail's, the last `LogEnd.rememberedEpochs`.
+  private var formerEpochs: [LogPosition] = []
+
+  /// When the last entry was logged.
+  private var loggedAt = Timestamp(milliseconds: 0)
+
+  /// Where each sender's last entry is; not in the lobby.
+  private var lastOwn: [UserID: LogPosition] = [:]
+
+  /// Who of the two of a private conversation blocks the other.
+  var blockers: Set<UserID> = []
+
   /// A group's members, each with where it joined.
   private(set) var members: [UserID: LogPosition] = [:]
 
@@ -31,7 +43,7 @@ struct ConversationLog: Sendable {
   private(set) var formerMembers: [UserID: [Stay]] = [:]
 
   /// Whether there is nothing to remember.
-  var isVacant: Bool { self.tail == nil && self.producers.count == 0 }
+  var isVacant: Bool { self.tail == nil && self.producers.count == 0 && self.blockers.isEmpty }
 
   init(_ conversation: Conversation, limits: MessageLogLimits) {
     self.conversation = conversation
@@ -103,6 +115,9 @@ struct ConversationLog: Sendable {
     if case .group = append.conversation, self.members[append.sender.id] == nil {
       return .refused(.notAMember)
     }
+    if !self.blockers.isEmpty {
+      return .refused(self.blockers.contains(append.sender.id) ? .blocking : .blocked)
+    }
     if let markedAt = append.markedAt {
       let leaseEnd = markedAt.milliseconds + self.limits.markLeaseMilliseconds
       guard moment.time.milliseconds < leaseEnd else { return nil }
@@ -119,7 +134,12 @@ struct ConversationLog: Sendable {
       sender: sender, loggedAt: moment.time, sendID: sendID,
       // A slice would keep all of the buffer that it was cut from.
       content: ByteBuffer(bytes: content.readableBytesView))
+    if let tail = self.tail, tail.epoch != entry.position.epoch {
+      self.formerEpochs = (self.formerEpochs + [tail]).suffix(LogEnd.rememberedEpochs)
+    }
     self.tail = entry.position
+    self.loggedAt = moment.time
+    if self.conversation != .lobby { self.lastOwn[sender.id] = entry.position }
     self.identity = moment.identity
     self.entries.append(entry)
     self.trim(at: moment.time)
@@ -148,6 +168,15 @@ struct ConversationLog: Sendable {
     let index = self.entries.partitionIndex { $0.position >= position }
     guard index != self.entries.endIndex, self.entries[index].position == position else { return nil }
     return self.entries[index]
+  }
+
+  /// Where the log ends, with some users' last entries; nil for one without any entry.
+  func end(for users: Set<UserID>) -> LogEnd? {
+    self.tail.map { tail in
+      LogEnd(
+        position: tail, loggedAt: self.loggedAt, formerEpochs: self.formerEpochs,
+        lastOwn: self.lastOwn.filter { users.contains($0.key) })
+    }
   }
 
   /// The last `limit` entries before a place, or of all.

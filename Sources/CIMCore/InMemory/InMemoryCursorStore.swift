@@ -34,13 +34,26 @@ public final class InMemoryCursorStore: CursorStore {
     self.users.withLock { $0[user]?.furthest[conversation] }
   }
 
-  public func advance(_ advances: [CursorAdvance]) async throws(StoreError) {
+  public func cursors(
+    of users: [UserID], in conversation: Conversation
+  ) async throws(StoreError) -> [UserID: LogPosition] {
+    self.users.withLock { stored in users.reduce(into: [:]) { $0[$1] = stored[$1]?.furthest[conversation] } }
+  }
+
+  public func advance(_ advances: [CursorAdvance]) async throws(StoreError) -> [MarkMove] {
     self.users.withLock { users in
+      var moves: [MarkMove] = []
       for advance in advances {
-        let device = advance.device
-        users[device.user, default: UserCursors()].furthest.merge(advance.positions) { max($0, $1) }
-        users[device.user]?.byDevice[device.device, default: [:]].merge(advance.positions) { max($0, $1) }
+        let (user, device) = (advance.device.user, advance.device.device)
+        for (conversation, position) in advance.positions {
+          let previous = users[user]?.furthest[conversation]
+          guard previous.map({ $0 < position }) ?? true else { continue }
+          moves.append(MarkMove(of: user, in: conversation, from: previous, to: position))
+        }
+        users[user, default: UserCursors()].furthest.merge(advance.positions) { max($0, $1) }
+        users[user]?.byDevice[device, default: [:]].merge(advance.positions) { max($0, $1) }
       }
+      return moves
     }
   }
 

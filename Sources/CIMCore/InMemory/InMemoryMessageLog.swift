@@ -87,6 +87,14 @@ public final class InMemoryMessageLog: MessageLog {
     }
   }
 
+  public func ends(
+    of conversations: [Conversation: Set<UserID>]
+  ) async throws(StoreError) -> [Conversation: LogEnd] {
+    conversations.reduce(into: [:]) { ends, asked in
+      ends[asked.key] = self.conversations.read(asked.key) { $0?.end(for: asked.value) }
+    }
+  }
+
   public func ping() async throws(StoreError) {}
 
   private func isPastLease(_ mark: Timestamp, at now: Timestamp) -> Bool {

@@ -7,6 +7,8 @@ public struct InMemoryStores: Sendable {
     fileprivate let cursors: [UserID: InMemoryCursorStore.UserCursors]
     fileprivate let sessions: InMemorySessionStore.State
     fileprivate let delayed: DelayedTable
+    fileprivate let reads: InMemoryReadMarkStore.Marks
+    fileprivate let contacts: InMemoryContactStore.Contacts
   }
 
   /// The stores.
@@ -18,6 +20,8 @@ public struct InMemoryStores: Sendable {
   private let cursors = InMemoryCursorStore()
   private let sessions: InMemorySessionStore
   private let delayed: InMemoryDelayedStore
+  private let reads = InMemoryReadMarkStore()
+  private let contacts: InMemoryContactStore
 
   /// Creates empty stores.
   ///
@@ -33,17 +37,20 @@ public struct InMemoryStores: Sendable {
     self.log = InMemoryMessageLog(self.conversations)
     self.sessions = InMemorySessionStore(identity: self.identity, clock: clock)
     self.delayed = InMemoryDelayedStore(limits: delayed, clock: clock)
+    self.contacts = InMemoryContactStore(self.conversations)
     self.stores = Stores(
       accounts: InMemoryAccountStore(), logins: InMemoryLoginStore(clock: clock), sessions: self.sessions,
       log: self.log, cursors: self.cursors, groups: InMemoryGroupStore(self.conversations),
-      delayed: self.delayed, limits: InMemoryTokenStore(clock: clock))
+      delayed: self.delayed, reads: self.reads, contacts: self.contacts,
+      limits: InMemoryTokenStore(clock: clock))
   }
 
-  /// What a replica would have at this moment: logs, groups, marks, cursors, sessions and delayed messages.
+  /// What a replica would have at this moment: all but accounts and logins.
   public func copy() -> Copy {
     Copy(
       conversations: self.conversations.copy(), marks: self.log.copy(), cursors: self.cursors.copy(),
-      sessions: self.sessions.copy(), delayed: self.delayed.copy())
+      sessions: self.sessions.copy(), delayed: self.delayed.copy(), reads: self.reads.copy(),
+      contacts: self.contacts.copy())
   }
 
   /// Becomes another store, as after a failover: one that has lost nothing, or one that has what `copy` has.
@@ -54,6 +61,8 @@ public struct InMemoryStores: Sendable {
       self.cursors.replace(with: copy.cursors)
       self.sessions.replace(with: copy.sessions)
       self.delayed.replace(with: copy.delayed)
+      self.reads.replace(with: copy.reads)
+      self.contacts.replace(with: copy.contacts)
     }
     self.identity.value = "memory-\(UInt64.random(in: .min ... .max))"
   }

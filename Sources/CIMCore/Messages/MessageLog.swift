@@ -59,8 +59,9 @@ public protocol MessageLog: Store {
   /// With `.key`: accepted once per sender, conversation and key within 24 hours, then answered as before
   /// (`.duplicateUnknown` when its entry has been trimmed). A refusal is not remembered under a key.
   ///
-  /// What is not known yet: a group refuses the message of who is no member (`.notAMember`, remembered like any refusal),
-  /// and a mark whose lease is over is answered with `.staleMark`.
+  /// What is not known yet: a group refuses the message of who is no member (`.notAMember`, remembered like any refusal), a
+  /// private conversation any message while one of the two blocks the other (`.blocked`, the same; `ContactStore`), and a mark
+  /// whose lease is over is answered with `.staleMark`.
   func append(_ append: Append) async throws(StoreError) -> AppendOutcome
 
   /// The last entries of a log, or the last ones before a place; oldest first.
@@ -81,6 +82,13 @@ public protocol MessageLog: Store {
   /// The places of the logs' last entries, also of trimmed ones, looked up at once. Logs without an entry are absent from
   /// the answer.
   func tails(of conversations: [Conversation]) async throws(StoreError) -> [Conversation: LogPosition]
+
+  /// Where logs end, and how they came there, looked up at once. Logs without an entry are absent from the answer.
+  ///
+  /// - Parameter conversations: each with the users of whom the last own entry is wanted.
+  func ends(
+    of conversations: [Conversation: Set<UserID>]
+  ) async throws(StoreError) -> [Conversation: LogEnd]
 }
 
 extension MessageLog {

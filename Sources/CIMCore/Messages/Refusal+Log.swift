@@ -7,6 +7,14 @@ extension Refusal {
   public static let notAMember = Self(
     .notAMember, "there is no such group, or the sender is no member of it: join it first")
 
+  /// The answer to a private message to somebody who blocks its sender.
+  public static let blocked = Self(
+    .blocked, "this user does not take messages from you")
+
+  /// The answer to a private message to somebody whom its sender blocks.
+  public static let blocking = Self(
+    .blocked, "you have blocked this user: unblock the user first")
+
   /// The answer to a message under another user's producer.
   public static let foreignProducer = Self(
     .invalid, "send_id.producer belongs to another user: make a new random producer id")

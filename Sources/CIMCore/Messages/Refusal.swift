@@ -8,6 +8,8 @@ public struct Refusal: Hashable, Sendable {
     case unknownUser = "unknown-user"
     /// The group does not exist, or the sender is no member of it.
     case notAMember = "not-a-member"
+    /// One of the two in a private conversation blocks the other.
+    case blocked
   }
 
   /// Why.

@@ -21,13 +21,20 @@ public struct Stores: Sendable {
   /// What is to be said later.
   public let delayed: any DelayedStore
 
+  /// Who has read what.
+  public let reads: any ReadMarkStore
+
+  /// Who talks with whom, and who does not want to.
+  public let contacts: any ContactStore
+
   /// How often things may be done.
   public let limits: any TokenStore
 
-  /// Puts stores together. Log and groups must be of one store: membership is part of the log.
+  /// Puts stores together. Log, groups and contacts must be of one store: the log asks who is a member, and who is blocked.
   public init(
     accounts: any AccountStore, logins: any LoginStore, sessions: any SessionStore, log: any MessageLog,
-    cursors: any CursorStore, groups: any GroupStore, delayed: any DelayedStore, limits: any TokenStore
+    cursors: any CursorStore, groups: any GroupStore, delayed: any DelayedStore,
+    reads: any ReadMarkStore, contacts: any ContactStore, limits: any TokenStore
   ) {
     self.accounts = accounts
     self.logins = logins
@@ -36,6 +43,8 @@ public struct Stores: Sendable {
     self.cursors = cursors
     self.groups = groups
     self.delayed = delayed
+    self.reads = reads
+    self.contacts = contacts
     self.limits = limits
   }
 }

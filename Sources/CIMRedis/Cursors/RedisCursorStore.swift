@@ -55,7 +55,23 @@ public struct RedisCursorStore: CursorStore {
     }
   }
 
-  public func advance(_ advances: [CursorAdvance]) async throws(StoreError) {
+  public func cursors(
+    of users: [UserID], in conversation: Conversation
+  ) async throws(StoreError) -> [UserID: LogPosition] {
+    let replies = await redis.sendInChunks(
+      users.map { RedisCommand("HGET", StoreKey.cursors($0), conversation.description) })
+    do {
+      var found: [UserID: LogPosition] = [:]
+      for (user, reply) in zip(users, replies) {
+        found[user] = try reply.get().ifPresent?.asLogPosition()
+      }
+      return found
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func advance(_ advances: [CursorAdvance]) async throws(StoreError) -> [MarkMove] {
     let replies = await redis.runInChunks(
       advances.map { advance in
         RedisScript.advanceCursors.call(
@@ -64,7 +80,11 @@ public struct RedisCursorStore: CursorStore {
             + advance.positions.flatMap { [$0.key.description, $0.value.description] })
       })
     do {
-      for reply in replies { _ = try reply.get() }
+      var moves: [MarkMove] = []
+      for (advance, reply) in zip(advances, replies) {
+        moves += try reply.get().asMoves(of: advance.device.user, to: advance.positions)
+      }
+      return moves
     } catch {
       throw StoreError(error)
     }

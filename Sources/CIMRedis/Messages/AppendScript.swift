@@ -7,7 +7,7 @@ extension RedisScript {
   /// by the counter with the answer: `+<position>`, or `-<reason> <detail>`.
   ///
   /// - `KEYS[1]`, `KEYS[2]`: the log, a stream, and its tail, see `logPrelude`.
-  /// - `KEYS[3]`: a group's members, see `changeMembership`.
+  /// - `KEYS[3]`: a group's members, see `changeMembership`; of a private conversation who blocks, a set of user ids.
   /// - `KEYS[4]`: what is remembered of the producer, or the position under the idempotency key; absent when the message
   ///   has neither.
   /// - `ARGV[1]`, `ARGV[2]`: the sender's id and name.
@@ -20,6 +20,8 @@ extension RedisScript {
   /// - `ARGV[12]`: how many answers are kept of a producer.
   /// - `ARGV[13]`: how many entries the log keeps; the oldest go in strides.
   /// - `ARGV[14]`, `ARGV[15]`: for how many milliseconds an entry is kept, and an idle tail; 0 keeps it for ever.
+  /// - `ARGV[16]`: the reason of a refusal for who is blocked; empty when nobody can be.
+  /// - `ARGV[17]`, `ARGV[18]`: its detail for who is blocked, and for who blocks.
   /// - Returns: one of `{'appended', position, predecessor or '', time}`, `{'known', position, fields}`,
   ///   `{'refused', reason, detail}`, `{'stale'}` for a time that has come, `{'gap', expected counter}`, `{'unknown'}` for
   ///   a duplicate without an answer, and `{'foreign'}` for another user's producer.
@@ -48,6 +50,13 @@ extension RedisScript {
         end
         if outsider ~= '' and not joined(members, sender) then
           return {'refused', outsider, outsider_detail}
+        end
+        if ARGV[16] ~= '' then
+          local blockers = redis.call('SMEMBERS', members)
+          if blockers[1] then
+            local blocks = blockers[1] == sender or blockers[2] == sender
+            return {'refused', ARGV[16], blocks and ARGV[18] or ARGV[17]}
+          end
         end
         if lease_end ~= '' and now >= tonumber(lease_end) then
           return {'stale'}

@@ -1,3 +1,4 @@
+import CIMCore
 import Redis
 
 extension RedisScript {
@@ -8,7 +9,9 @@ extension RedisScript {
   /// with the same fields cost a stream no field names.
   ///
   /// A log's tail is a hash: `position`, of the last entry, also when that has been trimmed; `store`, the replication id
-  /// under which it was written; `due`, when the log is to be looked after.
+  /// under which it was written; `due`, when the log is to be looked after; `at`, when the last entry was logged; `ends`, the
+  /// last positions of the epochs before, with spaces between them; and for each user a field `u<id>`, the position of the
+  /// user's last entry. The lobby's has none of these: everybody speaks there.
   ///
   /// The replication id is asked of Redis in the script itself: it is that of the very server that appends, whatever
   /// became of it since the connection was made. It costs 2 us. A new epoch is later than the log's, and later than any
@@ -59,11 +62,23 @@ extension RedisScript {
       end
       redis.call('XADD', log, 'MAXLEN', '~', capacity, position,
         's', sender, 'n', name, 'c', content, 't', stamp, 'v', previous, 'p', producer, 'k', counter)
-      if last[2] == store then
-        redis.call('HSET', tail, 'position', position)
-      else
-        redis.call('HSET', tail, 'position', position, 'store', store)
+      local fields = {'position', position, 'at', stamp}
+      if tail ~= '\(StoreKey.tail(.lobby))' then
+        fields[5], fields[6] = 'u' .. sender, position
       end
+      if last[2] ~= store then
+        fields[#fields + 1], fields[#fields + 2] = 'store', store
+        if previous ~= '' then
+          local ends = {}
+          for place in string.gmatch(redis.call('HGET', tail, 'ends') or '', '%S+') do
+            ends[#ends + 1] = place
+          end
+          ends[#ends + 1] = previous
+          fields[#fields + 1] = 'ends'
+          fields[#fields + 1] = table.concat(ends, ' ', math.max(1, #ends - \(LogEnd.rememberedEpochs - 1)))
+        end
+      end
+      redis.call('HSET', tail, unpack(fields))
       if now >= tonumber(last[3] or 0) then
         look_after(log, tail, tonumber(age), tonumber(idle))
       end

@@ -48,11 +48,39 @@ public struct RedisMessageLog: MessageLog {
     }
   }
 
+  public func ends(
+    of conversations: [Conversation: Set<UserID>]
+  ) async throws(StoreError) -> [Conversation: LogEnd] {
+    let asked = conversations.map { ($0.key, Array($0.value)) }
+    let replies = await redis.sendInChunks(
+      asked.map { conversation, users in
+        var command = RedisCommand("HMGET", StoreKey.tail(conversation), "position", "at", "ends")
+        command.append(contentsOf: users.map { "u\($0)" })
+        return command
+      })
+    do {
+      var ends: [Conversation: LogEnd] = [:]
+      for ((conversation, users), reply) in zip(asked, replies) {
+        ends[conversation] = try reply.get().asLogEnd(with: users)
+      }
+      return ends
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
   public func ping() async throws(StoreError) { try await redis.storePing() }
 
   private func call(for append: Append) -> RedisScript.Call {
     let conversation = append.conversation
-    var keys = [StoreKey.log(conversation), StoreKey.tail(conversation), StoreKey.members(conversation)]
+    var keys = [StoreKey.log(conversation), StoreKey.tail(conversation)]
+    var blocked = ""
+    if case .direct(let pair) = conversation {
+      keys.append(StoreKey.blockers(pair))
+      blocked = Refusal.blocked.reason.rawValue
+    } else {
+      keys.append(StoreKey.members(conversation))
+    }
     var producer = ""
     var counter = ""
     var lifetime: UInt64 = 0
@@ -75,7 +103,8 @@ public struct RedisMessageLog: MessageLog {
       append.refusal?.reason.rawValue ?? "", append.refusal?.detail ?? "",
       outsider?.reason.rawValue ?? "", outsider?.detail ?? "", leaseEnd ?? "",
       lifetime, limits.answersPerProducer, limits.entriesPerConversation, limits.entryMilliseconds,
-      conversation.hasMembers ? 0 : limits.idleMilliseconds)
+      conversation.hasMembers ? 0 : limits.idleMilliseconds,
+      blocked, Refusal.blocked.detail, Refusal.blocking.detail)
   }
 }
 

@@ -33,6 +33,18 @@ enum StoreKey {
   /// How far a device is: a hash from conversation to position.
   static func cursors(_ device: UserDevice) -> String { "{u:\(device.user)}:cursors:\(device.device)" }
 
+  /// How far a user has read: a hash from conversation to position.
+  static func reads(_ user: UserID) -> String { "{u:\(user)}:reads" }
+
+  /// The private conversations that a user may have: a sorted set by the time of their note in milliseconds.
+  static func contacts(_ user: UserID) -> String { "{u:\(user)}:contacts" }
+
+  /// Whom a user may have blocked: a sorted set of user ids by the time of their line in milliseconds.
+  static func blocked(_ user: UserID) -> String { "{u:\(user)}:blocked" }
+
+  /// Who of two users blocks the other: a set of user ids, in the slot of their conversation.
+  static func blockers(_ pair: UserPair) -> String { "{c:\(Conversation.direct(pair))}:blockers" }
+
   /// The groups that a user may be in: a hash, see `GroupHints`.
   static func groups(_ user: UserID) -> String { "{u:\(user)}:groups" }
 

@@ -22,6 +22,8 @@ extension Stores {
       sessions: RedisSessionStore(client),
       log: RedisMessageLog(client, limits: limits, replication: replication),
       cursors: RedisCursorStore(client, limits: limits), groups: RedisGroupStore(client, limits: limits),
-      delayed: RedisDelayedStore(client, limits: delayed), limits: RedisTokenStore(client))
+      delayed: RedisDelayedStore(client, limits: delayed),
+      reads: RedisReadMarkStore(client, limits: limits), contacts: RedisContactStore(client, limits: limits),
+      limits: RedisTokenStore(client))
   }
 }

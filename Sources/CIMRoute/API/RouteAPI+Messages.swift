@@ -190,7 +190,7 @@ extension RouteAPI {
   /// From where on a conversation is for a user.
   ///
   /// - Throws: PERMISSION_DENIED when the user has no part in it.
-  private func begin(of conversation: Conversation, for user: UserID) async throws -> LogPosition {
+  func begin(of conversation: Conversation, for user: UserID) async throws -> LogPosition {
     switch conversation {
     case .lobby: return .beginning
     case .direct(let pair) where pair.contains(user): return .beginning
@@ -227,6 +227,7 @@ extension RPCError {
       case .unknownUser, .notAMember: .notFound
       case .duplicateUnknown: .alreadyExists
       case .counterGap: .failedPrecondition
+      case .blocked: .permissionDenied
       default: .unavailable
       }
     self.init(code: code, message: refused.detail)

@@ -22,14 +22,18 @@ final class AckDesk: Sendable {
   private static let pollPause = Duration.milliseconds(100)
 
   private let cursors: any CursorStore
+  private let receipts: ReceiptDesk
   private let logger: Logger
   private let counters: RouteCounters
   private let state: Mutex<State>
   private let waiters: Mutex<DeliveryWaiters<Waiter>>
   private let activity = Activity()
 
-  init(cursors: any CursorStore, capacity: Int, counters: RouteCounters, logger: Logger) {
+  init(
+    cursors: any CursorStore, receipts: ReceiptDesk, capacity: Int, counters: RouteCounters, logger: Logger
+  ) {
     self.cursors = cursors
+    self.receipts = receipts
     self.counters = counters
     self.logger = logger
     state = Mutex(State(pending: PendingCursors(capacity: capacity)))
@@ -65,7 +69,7 @@ final class AckDesk: Sendable {
       }
       guard !advances.isEmpty else { return }
       do {
-        try await cursors.advance(advances)
+        receipts.take(try await cursors.advance(advances), .delivered)
         tell(advances)
       } catch {
         logger.debug("cursors could not be stored; trying again", metadata: ["error": "\(error)"])
@@ -126,7 +130,7 @@ final class AckDesk: Sendable {
 
 extension CursorAdvance {
   /// Nil when a server names no valid device, or nothing new.
-  fileprivate init?(_ session: CimV1.SessionCursors) {
+  init?(_ session: CimV1.SessionCursors) {
     guard let reference = session.session, reference.userID > 0,
       let device = try? DeviceID(reference.deviceID)
     else { return nil }

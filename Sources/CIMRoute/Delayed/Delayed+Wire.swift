@@ -14,6 +14,7 @@ extension DelayedEnd {
       case .invalid: self = .failed(DelayedFailure(.invalid, refused.detail))
       case .unknownUser: self = .failed(DelayedFailure(.unknownUser, refused.detail))
       case .notAMember: self = .failed(DelayedFailure(.notAMember, refused.detail))
+      case .blocked: self = .failed(DelayedFailure(.blocked, refused.detail))
       default: return nil
       }
     }
@@ -28,6 +29,7 @@ extension CimV1.Refused {
       case .invalid: .invalid
       case .unknownUser: .unknownUser
       case .notAMember: .notAMember
+      case .blocked: .blocked
       case .uncertain: .duplicateUnknown
       }
     self.init(reason: reason, detail: failure.detail)

@@ -60,6 +60,8 @@ final class LinkDriver {
     case .restate(let name, let isOwed):
       if machine.isUp { restate(name) } else if isOwed { restating.isForced = true }
     case .send(let frame): if machine.isUp { send(frame) }
+    case .hint(let frame):
+      if machine.isUp, !outbox.isFull { send(frame) } else { core.counters.droppedReceipts.count() }
     case .reply(let frame, let attempt, let done):
       guard attempt == machine.attempt, stream != nil, whenFinished.isEmpty else { return done(false) }
       send(frame)

@@ -37,6 +37,9 @@ struct LinkOutbox: Sendable {
     tails = PendingTails(capacity: limits.tails)
   }
 
+  /// Whether as much is under way as may be: the server is behind.
+  var isFull: Bool { window.isFull }
+
   /// What waits on the link now.
   func backlog(at now: NIODeadline) -> LinkBacklog {
     LinkBacklog(

@@ -193,6 +193,24 @@ final class LinkSet: Sendable {
   /// - Returns: false when no such server is known.
   func tell(_ tails: [CimV1.Tail], on instance: ServerInstance) -> Bool { push(.tell(tails), to: instance) }
 
+  /// Tells sessions on the server of a registration who has got and read what they said; nobody while its link is down or full.
+  func tell(_ receipts: [CimV1.LinkReceipt], on instance: ServerInstance) {
+    var rest = receipts[...]
+    while !rest.isEmpty {
+      let part = Array(rest.prefix(Self.receiptsPerFrame))
+      rest = rest.dropFirst(Self.receiptsPerFrame)
+      _ = push(.hint(.receipts(CimV1.LinkReceipts(receipts: part))), to: instance)
+    }
+  }
+
+  /// How many receipts one frame has: of a group of 100 that is 300 KB.
+  private static let receiptsPerFrame = 100
+
+  /// Tells a user's sessions on the server of a registration how far the user has read; nobody while its link is down.
+  func tell(_ marks: CimV1.LinkReadMarks, on instance: ServerInstance) {
+    _ = push(.send(.readMarks(marks)), to: instance)
+  }
+
   /// Closes a session on its server. A server that is not known may be about to be: the kick waits for it for a while.
   func kick(_ session: CIMCore.Session, _ reason: CimV1.KickReason, _ detail: String) {
     let kick = CimV1.KickSession(

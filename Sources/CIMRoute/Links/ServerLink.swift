@@ -16,6 +16,8 @@ enum LinkCommand: Sendable {
   case restate(name: String, isOwed: Bool)
   /// A frame that is worth something only now; dropped while the link is not up.
   case send(CimV1.LinkRequest.Frame)
+  /// The same, dropped also while the server is behind.
+  case hint(CimV1.LinkRequest.Frame)
   /// The answer to a request that came in that try; not sent when another try has begun. `done` is told whether it was.
   case reply(CimV1.LinkRequest.Frame, attempt: UInt64, done: @Sendable (_ isSent: Bool) -> Void)
   /// Asks what waits on the link.

@@ -22,6 +22,7 @@ final class Intake: Sendable {
   private let rules: MessageRules
   private let log: any MessageLog
   private let accounts: KnownAccounts
+  private let contacts: KnownContacts
   private let delivery: Delivery
   private let acks: AckDesk
   private let counters: RouteCounters
@@ -31,12 +32,13 @@ final class Intake: Sendable {
   private let accepted = Mutex(LatencyHistogram())
 
   init(
-    configuration: RouteConfiguration, log: any MessageLog, accounts: KnownAccounts, delivery: Delivery,
-    acks: AckDesk, counters: RouteCounters, logger: Logger
+    configuration: RouteConfiguration, log: any MessageLog, accounts: KnownAccounts, contacts: KnownContacts,
+    delivery: Delivery, acks: AckDesk, counters: RouteCounters, logger: Logger
   ) {
     rules = MessageRules(maxTextBytes: configuration.maxTextBytes)
     self.log = log
     self.accounts = accounts
+    self.contacts = contacts
     self.delivery = delivery
     self.acks = acks
     self.counters = counters
@@ -115,6 +117,7 @@ final class Intake: Sendable {
     for _ in 1...Self.maxMarks where outcome == .staleMark {
       var markedAt: Timestamp?
       if refusal == nil, let recipient = submission.recipient {
+        try await contacts.note(UserPair(submission.sender.id, recipient))
         // Before the append: whatever dies afterwards, it is known that there is something to deliver. The mark allows it
         // for a time; a route that slept through that marks again.
         markedAt = try await log.markDirty(submission.conversation, for: [recipient])

@@ -55,6 +55,7 @@ enum Verdict: Sendable {
       case .invalid: .invalid
       case .unknownUser: .unknownUser
       case .notAMember: .notAMember
+      case .blocked: .blocked
       }
     return .refused(CimV1.Refused(reason: reason, detail: refusal.detail))
   }

@@ -28,14 +28,18 @@ struct SyncDesk: Sendable {
       let conversations: Set<Conversation> = standings.reduce(into: []) { $0.formUnion($1.conversations) }
       let tails = try await stores.log.tails(of: Array(conversations))
       var feeds = try await feeds(of: standings, tails: tails)[...]
+      let new = questions.compactMap(\.self).users(isNew: true)
+      let reads = try await new.isEmpty ? [:] : stores.reads.marks(of: new)
       try await clearDoneMarks(of: standings, tails: tails, sessions: sessions)
       let stored = sessions.stored(on: instance)
       return CimV1.SyncResult(
         requestID: sync.requestID,
         sessions: zip(sync.sessions, questions).map { session, question in
-          CimV1.SyncedSession(
+          let marks = question.flatMap { $0.isNew ? reads[$0.device.user] : nil } ?? [:]
+          return CimV1.SyncedSession(
             session: session.session, feeds: question == nil ? [] : feeds.removeFirst(),
-            isUnknown: session.session.map { !stored.contains($0) } ?? false)
+            isUnknown: session.session.map { !stored.contains($0) } ?? false,
+            readMarks: marks.map(CimV1.Cursor.init))
         })
     } catch {
       logger.debug("sessions could not be synced", metadata: ["error": "\(error)"])

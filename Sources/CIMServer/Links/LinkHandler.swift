@@ -221,7 +221,25 @@ final class LinkHandler: StreamHandler {
     case .probe(let probe): answer(probe)
     case .restate(let restate): core.restate(restate.storeID)
     case .delivered(let delivered): core.delivered(delivered)
+    case .receipts(let receipts): for receipt in receipts.receipts { tell(receipt) }
+    case .readMarks(let marks): tell(marks)
     case .hello, .ping: break
+    }
+  }
+
+  private func tell(_ told: CimV1.LinkReceipt) {
+    guard let receipt = told.receipt else { return core.counters.ignoredFrames.count() }
+    // Those that are not here any more ask for it when they want to know.
+    for (shard, recipients) in core.locate(told.sessions).here {
+      core.shards.push(.receipt(receipt, to: recipients.map(\.number)), to: shard)
+    }
+  }
+
+  private func tell(_ told: CimV1.LinkReadMarks) {
+    guard let marks = told.readMarks else { return core.counters.ignoredFrames.count() }
+    // Those that are elsewhere by now are told there, as new sessions.
+    for (shard, recipients) in core.locate(told.sessions).here {
+      core.shards.push(.readMarks(marks.cursors, to: recipients.map(\.number)), to: shard)
     }
   }
 

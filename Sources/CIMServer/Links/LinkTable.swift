@@ -122,33 +122,47 @@ final class LinkTable: Sendable {
     }
   }
 
+  /// How far one session is in one conversation.
+  typealias Place = (session: CimV1.SessionRef, conversation: String, position: LogPosition)
+
   /// Tells the routes how far clients have stored what they got: each conversation's to the route that orders it.
   ///
   /// - Returns: what no route could be told.
-  func acknowledge(
-    _ cursors: [(session: CimV1.SessionRef, conversation: String, position: LogPosition)]
+  func acknowledge(_ places: [Place]) -> [Int] {
+    tell(places, byKey: { $0.conversation }, as: { .ack(CimV1.LinkAck(sessions: $0)) })
+  }
+
+  /// Tells the routes how far users have read: each user's to one of them.
+  ///
+  /// - Returns: what no route could be told.
+  func hasRead(_ places: [Place]) -> [Int] {
+    tell(places, byKey: { "\($0.session.userID)" }, as: { .read(CimV1.LinkRead(sessions: $0)) })
+  }
+
+  private func tell(
+    _ places: [Place], byKey key: (Place) -> String,
+    as frame: ([CimV1.SessionCursors]) -> CimV1.LinkResponse.Frame
   ) -> [Int] {
     let links = state.withLock { $0.links }
-    var acks: [LinkID: [CimV1.SessionRef: [Int]]] = [:]
+    var parts: [LinkID: [CimV1.SessionRef: [Int]]] = [:]
     var untold: [Int] = []
-    for (index, cursor) in cursors.enumerated() {
-      if let link = RendezvousHash.choose(for: cursor.conversation, among: links, id: { $0.routeID }) {
-        acks[link.id, default: [:]][cursor.session, default: []].append(index)
+    for (index, place) in places.enumerated() {
+      if let link = RendezvousHash.choose(for: key(place), among: links, id: { $0.routeID }) {
+        parts[link.id, default: [:]][place.session, default: []].append(index)
       } else {
         untold.append(index)
       }
     }
     for link in links {
-      guard let sessions = acks[link.id] else { continue }
-      let ack = CimV1.LinkAck(
-        sessions: sessions.map { session, indices in
-          CimV1.SessionCursors(
-            session: session,
-            cursors: indices.map {
-              CimV1.Cursor(conversation: cursors[$0].conversation, position: cursors[$0].position.wire)
-            })
-        })
-      if !link.push(.frame(.ack(ack))) { untold += sessions.values.joined() }
+      guard let sessions = parts[link.id] else { continue }
+      let told = sessions.map { session, indices in
+        CimV1.SessionCursors(
+          session: session,
+          cursors: indices.map {
+            CimV1.Cursor(conversation: places[$0].conversation, position: places[$0].position.wire)
+          })
+      }
+      if !link.push(.frame(frame(told))) { untold += sessions.values.joined() }
     }
     return untold
   }

@@ -1,6 +1,7 @@
 import CIMCore
 
-/// What clients of one event loop have stored, until it is passed on to the routes: only the last of each conversation.
+/// What clients of one event loop have stored, or read, until it is passed on to the routes: only the last of each
+/// conversation.
 struct AckBuffer: Sendable {
   /// How far one session has stored one conversation.
   struct Cursor: Sendable, Hashable {
@@ -16,10 +17,13 @@ struct AckBuffer: Sendable {
 
   private var positions: [Key: LogPosition] = [:]
 
+  /// How many places wait.
+  var count: Int { positions.count }
+
   /// Whether nothing waits.
   var isEmpty: Bool { positions.isEmpty }
 
-  /// A client has stored all up to a place.
+  /// A client has stored, or its user has read, all up to a place.
   mutating func add(_ position: LogPosition, of conversation: String, by session: UInt64) {
     let key = Key(session: session, conversation: conversation)
     positions[key] = max(position, positions[key] ?? .beginning)

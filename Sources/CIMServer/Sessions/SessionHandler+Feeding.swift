@@ -6,7 +6,7 @@ import NgRPC
 /// What is said in the session's conversations, on its way to the client.
 extension SessionHandler {
   /// From this much on a stream tells when it has been read: StreamHandler.
-  private static let outboundHighMark = 64 * 1024
+  static let outboundHighMark = 64 * 1024
 
   // MARK: Live
 
@@ -110,6 +110,7 @@ extension SessionHandler {
   /// The client has read.
   func writable() {
     guard machine.isOpen else { return }
+    if owesReadMarks { repeatReadMarks() }
     if feeds.isPaused {
       feeds.resume(at: .now(), into: &shard.output)
       carryOutFeeds()

@@ -19,6 +19,8 @@ final class SessionHandler: StreamHandler {
   var machine: SessionMachine
   var sends: SendWindow
   var feeds: SessionFeeds
+  /// Whether the client lacks read marks because it was slow.
+  var owesReadMarks = false
   /// The link on which the opening was asked for.
   private var openingLink: LinkID?
   private var hasJoined = false
@@ -95,6 +97,7 @@ final class SessionHandler: StreamHandler {
     case .welcome: welcome()
     case .relay(let send): relay(send)
     case .acknowledge(let cursors): acknowledged(cursors)
+    case .read(let cursors): hasRead(cursors)
     case .refuse(let send):
       refuse(send, "The message came before the welcome; send it again after that.")
     case .pong(let nonce): send(.pong(CimV1.Pong(nonce: nonce)))

@@ -40,6 +40,8 @@ struct SessionMachine: Sendable {
     case relay(CimV1.Send)
     /// The client has stored what it got.
     case acknowledge([CimV1.Cursor])
+    /// The user has read up to places.
+    case read([CimV1.Cursor])
     /// Answer a message that came too early.
     case refuse(CimV1.Send)
     case pong(nonce: UInt64)
@@ -108,6 +110,7 @@ struct SessionMachine: Sendable {
     case .ping(let ping): return .pong(nonce: ping.nonce)
     // Before the welcome nothing was sent that could be acknowledged.
     case .ack(let ack): return phase == .open ? .acknowledge(ack.cursors) : .ignore
+    case .read(let read): return phase == .open ? .read(read.cursors) : .ignore
     case .hello, nil: return .ignore
     }
   }

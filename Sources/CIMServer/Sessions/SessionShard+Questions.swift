@@ -33,6 +33,7 @@ extension SessionShard {
     scheduleSyncs()
     core.links.query(tailsOf: Array(members.conversations))
     scheduleAcks()
+    scheduleReads()
   }
 
   private func queryTails(at now: NIODeadline) {
@@ -90,6 +91,7 @@ extension SessionShard {
         continue
       }
       session.synced(answer.feeds, isNew: entry.isNew)
+      if entry.isNew { session.tell(readMarks: answer.readMarks) }
       if answer.isUnknown { restate(entry.session) }
     }
     scheduleSyncs()
@@ -143,6 +145,40 @@ extension SessionShard {
     for index in core.links.acknowledge(cursors.map(\.1)) {
       let cursor = cursors[index].0
       acks.add(cursor.position, of: cursor.conversation, by: cursor.session)
+    }
+  }
+
+  // MARK: Reading
+
+  /// How many places up to which users have read are kept until they are passed on.
+  private static let maxReads = 65_536
+
+  /// A user has read up to a place: the routes are told, with others.
+  ///
+  /// - Returns: false when there are too many: it is not kept, and the client says it again.
+  func hasRead(_ position: LogPosition, of conversation: String, by session: UInt64) -> Bool {
+    guard reads.count < Self.maxReads else { return false }
+    reads.add(position, of: conversation, by: session)
+    scheduleReads()
+    return true
+  }
+
+  private func scheduleReads() {
+    guard !reads.isEmpty, !areReadsScheduled else { return }
+    areReadsScheduled = true
+    let shard = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.scheduleTask(in: Self.acknowledgeAfter) { shard.value.sendReads() }
+  }
+
+  /// Tells the routes how far users have read.
+  func sendReads() {
+    areReadsScheduled = false
+    let places = reads.takeAll().compactMap { place in
+      self[place.session]?.reference.map { (place, (session: $0, place.conversation, place.position)) }
+    }
+    for index in core.links.hasRead(places.map(\.1)) {
+      let place = places[index].0
+      reads.add(place.position, of: place.conversation, by: place.session)
     }
   }
 

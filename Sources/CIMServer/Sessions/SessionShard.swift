@@ -30,6 +30,8 @@ final class SessionShard {
   var areSyncsScheduled = false
   var acks = AckBuffer()
   var areAcksScheduled = false
+  var reads = AckBuffer()
+  var areReadsScheduled = false
   var looks: Deque<Look> = []
   var syncRounds: Rotation<UInt64>
   var tailsRound: [String] = []
@@ -75,6 +77,7 @@ final class SessionShard {
   func remove(_ number: UInt64) {
     // While it is known who has stored what.
     if !acks.isEmpty { sendAcks() }
+    if !reads.isEmpty { sendReads() }
     guard sessions.removeValue(forKey: number) != nil else { return }
     core.openStreams.count(-1)
     if restatements.ended(number) { restateNext() }
@@ -134,6 +137,10 @@ final class SessionShard {
       restateNext()
     case .answered(let result, let send, let number): sessions[number]?.answered(result, number: send)
     case .delivered(let delivered, let number): sessions[number]?.delivered(delivered)
+    case .receipt(let receipt, let numbers):
+      for number in numbers { sessions[number]?.tell(receipt) }
+    case .readMarks(let cursors, let numbers):
+      for number in numbers { sessions[number]?.tell(readMarks: cursors) }
     case .openLost(let link, let opening):
       if let session = sessions[opening.session] { session.openLost(on: link) } else { adopt(opening) }
     case .linkLost(let link, let number): sessions[number]?.resend(lostOn: link)

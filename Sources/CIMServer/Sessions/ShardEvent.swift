@@ -12,6 +12,10 @@ enum ShardEvent: Sendable {
   case answered(CimV1.SendResult, number: UInt64, to: UInt64)
   /// A message has reached a device of its receiver.
   case delivered(CimV1.Delivered, to: UInt64)
+  /// Others have got or read what sessions said.
+  case receipt(CimV1.Receipt, to: [UInt64])
+  /// How far the user of sessions has read.
+  case readMarks([CimV1.Cursor], to: [UInt64])
   /// The link over which a session's opening was asked for is gone.
   case openLost(LinkID, Opening)
   /// The link that a session had asked for something is gone.

@@ -121,7 +121,7 @@ actor HostedClient {
       case .reset(let conversation, let after, let until, _):
         self.write(.reset(conversation: conversation, after: after, until: until))
       case .state(.initialized), .state(.connecting), .kicked, .message, .membership, .sendAccepted,
-        .sendDelivered, .sendRefused:
+        .sendDelivered, .sendRefused, .receipt, .read:
         break
       }
       let found = client.info.counters.gaps

@@ -30,6 +30,7 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.retentionEntries) var retentionEntries: String?
   @Option(Settings.markLease) var deliveryMarkLease: String?
   @Option(Settings.lateMessages) var deliveryLateMessages: String?
+  @Option(Settings.receiptMembers) var receiptsGroupMembers: String?
   @Option(Settings.delayedPerUser) var delayedPerUser: String?
   @Option(Settings.delayedInterval) var delayedInterval: String?
   @Option(Settings.delayedLease) var delayedLease: String?
@@ -55,6 +56,7 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.retentionEntries, self.retentionEntries)
     flags.set(Settings.markLease, self.deliveryMarkLease)
     flags.set(Settings.lateMessages, self.deliveryLateMessages)
+    flags.set(Settings.receiptMembers, self.receiptsGroupMembers)
     flags.set(Settings.delayedPerUser, self.delayedPerUser)
     flags.set(Settings.delayedInterval, self.delayedInterval)
     flags.set(Settings.delayedLease, self.delayedLease)
@@ -77,6 +79,7 @@ struct RouteCommand: SettingsCommand {
     configuration.loginPolicy = try settings.required(Settings.routeLoginPolicy)
     configuration.maxTextBytes = try settings.required(Settings.textBytes)
     configuration.maxLateMessages = try settings.required(Settings.lateMessages)
+    configuration.maxReceiptMembers = try settings.required(Settings.receiptMembers)
     let admin = try settings.adminAccess()
     configuration.limits = try settings.rateLimits()
     let limits = try settings.messageLogLimits()

@@ -67,6 +67,11 @@ enum Settings {
     "How many messages of the lobby or of a group a device gets that was away; it is told when there were more.",
     in: 1...1_000_000, fallback: "500")
 
+  static let receiptMembers = Setting.number(
+    "receipts.group-members",
+    "Up to how many members a group has receipts: who has got and read what. 0: private conversations only.",
+    in: 0...1000, fallback: "100")
+
   static let delayedPerUser = Setting.number(
     "delayed.per-user",
     "How many messages a user may have that are to be sent later, those included that failed within a day.",
@@ -179,7 +184,7 @@ enum Settings {
     [
       chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
       routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
-      markLease.key, lateMessages.key,
+      markLease.key, lateMessages.key, receiptMembers.key,
       delayedPerUser.key, delayedInterval.key, delayedLease.key, replicas.key, replicationTimeout.key,
       adminListen.key, adminRoute.key,
       topRoutes.key,

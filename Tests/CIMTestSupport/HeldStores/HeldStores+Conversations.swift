@@ -61,6 +61,16 @@ struct HeldLog: MessageLog {
     }
   }
 
+  func ends(
+    of conversations: [Conversation: Set<UserID>]
+  ) async throws(StoreError) -> [Conversation: LogEnd] {
+    try await gate.pass(
+      StoreCall(.ends, users: conversations.values.joined(), conversations: conversations.keys)
+    ) { () async throws(StoreError) in
+      try await inner.ends(of: conversations)
+    }
+  }
+
   func ping() async throws(StoreError) { try await inner.ping() }
 }
 
@@ -86,7 +96,16 @@ struct HeldCursors: CursorStore {
     }
   }
 
-  func advance(_ advances: [CursorAdvance]) async throws(StoreError) {
+  func cursors(
+    of users: [UserID], in conversation: Conversation
+  ) async throws(StoreError) -> [UserID: LogPosition] {
+    try await gate.pass(StoreCall(.cursors, users: users, conversations: [conversation])) {
+      () async throws(StoreError) in
+      try await inner.cursors(of: users, in: conversation)
+    }
+  }
+
+  func advance(_ advances: [CursorAdvance]) async throws(StoreError) -> [MarkMove] {
     try await gate.pass(
       StoreCall(
         .advance, users: advances.map(\.device.user), conversations: advances.flatMap(\.positions.keys))

@@ -48,6 +48,8 @@ public final class HeldStores: Sendable {
       cursors: HeldCursors(inner: inner.cursors, gate: self),
       groups: HeldGroups(inner: inner.groups, gate: self),
       delayed: HeldDelayed(inner: inner.delayed, gate: self),
+      reads: HeldReads(inner: inner.reads, gate: self),
+      contacts: HeldContacts(inner: inner.contacts, gate: self),
       limits: HeldTokens(inner: inner.limits, gate: self))
   }
 

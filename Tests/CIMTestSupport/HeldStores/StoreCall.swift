@@ -11,11 +11,15 @@ public struct StoreCall: Hashable, Sendable {
     // Sessions.
     case open, restate, close, sessions, onlineUsers, sweep, knownInstances, forget
     // The log.
-    case markDirty, dirtyMarks, clearDirty, append, readBefore, readAfter, tails
+    case markDirty, dirtyMarks, clearDirty, append, readBefore, readAfter, tails, ends
     // Cursors.
     case cursors, cursor, advance, begin
     // Groups.
     case createGroup, join, leave, groups, members, membership, formerStays
+    // Read marks.
+    case advanceReads, readMarks
+    // Contacts.
+    case note, contacts, forgetContacts, block, unblock, blocked
     // Delayed messages.
     case schedule, scheduled, cancelDelayed, take, giveBack, postpone, conclude
     // Limits.

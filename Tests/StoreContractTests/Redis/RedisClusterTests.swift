@@ -32,6 +32,8 @@ struct RedisClusterTests {
       try await useLog(stores.log, ada)
       try await useCursors(stores.cursors, ada)
       try await useDelayed(stores.delayed, ada)
+      try await useReads(stores.reads, ada)
+      try await useContacts(stores, ada)
       try await useLimits(stores.limits, ada, redis)
     }
   }
@@ -78,6 +80,28 @@ struct RedisClusterTests {
     let position = LogPosition(epoch: 1, seq: 1)
     try await cursors.advance([CursorAdvance(phone, to: [.lobby: position])])
     #expect(try await cursors.begin(phone, in: .lobby, at: .beginning) == position)
+  }
+
+  private func useReads(_ reads: any ReadMarkStore, _ ada: Account) async throws {
+    let position = LogPosition(epoch: 1, seq: 1)
+    #expect(try await reads.advance([ada.id: [.lobby: position], UserID(9): [.lobby: position]]).count == 2)
+    #expect(try await reads.marks(of: [ada.id, UserID(9)]).count == 2)
+    #expect(try await reads.marks(of: [ada.id, UserID(9)], in: .lobby).count == 2)
+  }
+
+  private func useContacts(_ stores: Stores, _ ada: Account) async throws {
+    let (pair, bob) = (UserPair(ada.id, UserID(9)), UserID(9))
+    try await stores.contacts.note(pair)
+    let notes = try await stores.contacts.contacts(of: ada.id)
+    #expect(notes.count == 1)
+    try await stores.contacts.forget(notes, of: ada.id, olderThan: 0)
+    #expect(try await stores.log.append(.saying("hi", in: .direct(pair), by: ada)).entry != nil)
+    #expect(
+      try await stores.log.ends(of: [.direct(pair): [ada.id, bob], .lobby: [bob]])[.direct(pair)] != nil)
+    #expect(try await stores.contacts.block(bob, by: ada.id))
+    #expect(try await stores.contacts.blocked(by: ada.id, after: nil, limit: 9) == [bob])
+    #expect(try await stores.log.append(.saying("hi", in: .direct(pair), by: ada)) == .refused(.blocking))
+    #expect(try await stores.contacts.unblock(bob, by: ada.id))
   }
 
   private func useDelayed(_ delayed: any DelayedStore, _ ada: Account) async throws {

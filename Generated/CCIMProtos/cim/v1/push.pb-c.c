@@ -151,6 +151,30 @@ void   cim__v1__session_cursors__init
   static const Cim__V1__SessionCursors init_value = CIM__V1__SESSION_CURSORS__INIT;
   *message = init_value;
 }
+void   cim__v1__link_read__init
+                     (Cim__V1__LinkRead         *message)
+{
+  static const Cim__V1__LinkRead init_value = CIM__V1__LINK_READ__INIT;
+  *message = init_value;
+}
+void   cim__v1__link_read_marks__init
+                     (Cim__V1__LinkReadMarks         *message)
+{
+  static const Cim__V1__LinkReadMarks init_value = CIM__V1__LINK_READ_MARKS__INIT;
+  *message = init_value;
+}
+void   cim__v1__link_receipts__init
+                     (Cim__V1__LinkReceipts         *message)
+{
+  static const Cim__V1__LinkReceipts init_value = CIM__V1__LINK_RECEIPTS__INIT;
+  *message = init_value;
+}
+void   cim__v1__link_receipt__init
+                     (Cim__V1__LinkReceipt         *message)
+{
+  static const Cim__V1__LinkReceipt init_value = CIM__V1__LINK_RECEIPT__INIT;
+  *message = init_value;
+}
 void   cim__v1__sync__init
                      (Cim__V1__Sync         *message)
 {
@@ -235,7 +259,7 @@ void   cim__v1__interest_ack__init
   static const Cim__V1__InterestAck init_value = CIM__V1__INTEREST_ACK__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[14] =
 {
   {
     "hello",
@@ -381,6 +405,30 @@ static const ProtobufCFieldDescriptor cim__v1__link_request__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "receipts",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, receipts),
+    &cim__v1__link_receipts__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_marks",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRequest, frame_case),
+    offsetof(Cim__V1__LinkRequest, read_marks),
+    &cim__v1__link_read_marks__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_request__field_indices_by_name[] = {
   1,   /* field[1] = deliver */
@@ -390,16 +438,19 @@ static const unsigned cim__v1__link_request__field_indices_by_name[] = {
   2,   /* field[2] = kick */
   6,   /* field[6] = ping */
   11,   /* field[11] = probe */
+  13,   /* field[13] = read_marks */
+  12,   /* field[12] = receipts */
   9,   /* field[9] = restate */
   4,   /* field[4] = send_result */
   3,   /* field[3] = session_result */
   7,   /* field[7] = sync_result */
   8,   /* field[8] = tails */
 };
-static const ProtobufCIntRange cim__v1__link_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__link_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 16, 12 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_request__descriptor =
 {
@@ -409,14 +460,14 @@ const ProtobufCMessageDescriptor cim__v1__link_request__descriptor =
   "Cim__V1__LinkRequest",
   "cim.v1",
   sizeof(Cim__V1__LinkRequest),
-  12,
+  14,
   cim__v1__link_request__field_descriptors,
   cim__v1__link_request__field_indices_by_name,
-  1,  cim__v1__link_request__number_ranges,
+  2,  cim__v1__link_request__number_ranges,
   (ProtobufCMessageInit) cim__v1__link_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__link_response__field_descriptors[11] =
+static const ProtobufCFieldDescriptor cim__v1__link_response__field_descriptors[12] =
 {
   {
     "hello",
@@ -550,6 +601,18 @@ static const ProtobufCFieldDescriptor cim__v1__link_response__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "read",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkResponse, frame_case),
+    offsetof(Cim__V1__LinkResponse, read),
+    &cim__v1__link_read__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__link_response__field_indices_by_name[] = {
   4,   /* field[4] = ack */
@@ -558,16 +621,18 @@ static const unsigned cim__v1__link_response__field_indices_by_name[] = {
   6,   /* field[6] = interest */
   5,   /* field[5] = not_here */
   7,   /* field[7] = ping */
+  11,   /* field[11] = read */
   3,   /* field[3] = send */
   2,   /* field[2] = session_closed */
   1,   /* field[1] = session_opened */
   8,   /* field[8] = sync */
   9,   /* field[9] = tails_query */
 };
-static const ProtobufCIntRange cim__v1__link_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__link_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 16, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor cim__v1__link_response__descriptor =
 {
@@ -577,10 +642,10 @@ const ProtobufCMessageDescriptor cim__v1__link_response__descriptor =
   "Cim__V1__LinkResponse",
   "cim.v1",
   sizeof(Cim__V1__LinkResponse),
-  11,
+  12,
   cim__v1__link_response__field_descriptors,
   cim__v1__link_response__field_indices_by_name,
-  1,  cim__v1__link_response__number_ranges,
+  2,  cim__v1__link_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__link_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1862,6 +1927,184 @@ const ProtobufCMessageDescriptor cim__v1__session_cursors__descriptor =
   (ProtobufCMessageInit) cim__v1__session_cursors__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor cim__v1__link_read__field_descriptors[1] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkRead, n_sessions),
+    offsetof(Cim__V1__LinkRead, sessions),
+    &cim__v1__session_cursors__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_read__field_indices_by_name[] = {
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange cim__v1__link_read__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__link_read__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LinkRead",
+  "LinkRead",
+  "Cim__V1__LinkRead",
+  "cim.v1",
+  sizeof(Cim__V1__LinkRead),
+  1,
+  cim__v1__link_read__field_descriptors,
+  cim__v1__link_read__field_indices_by_name,
+  1,  cim__v1__link_read__number_ranges,
+  (ProtobufCMessageInit) cim__v1__link_read__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__link_read_marks__field_descriptors[2] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkReadMarks, n_sessions),
+    offsetof(Cim__V1__LinkReadMarks, sessions),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_marks",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkReadMarks, n_read_marks),
+    offsetof(Cim__V1__LinkReadMarks, read_marks),
+    &cim__v1__read_marks__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_read_marks__field_indices_by_name[] = {
+  1,   /* field[1] = read_marks */
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange cim__v1__link_read_marks__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__link_read_marks__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LinkReadMarks",
+  "LinkReadMarks",
+  "Cim__V1__LinkReadMarks",
+  "cim.v1",
+  sizeof(Cim__V1__LinkReadMarks),
+  2,
+  cim__v1__link_read_marks__field_descriptors,
+  cim__v1__link_read_marks__field_indices_by_name,
+  1,  cim__v1__link_read_marks__number_ranges,
+  (ProtobufCMessageInit) cim__v1__link_read_marks__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__link_receipts__field_descriptors[1] =
+{
+  {
+    "receipts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkReceipts, n_receipts),
+    offsetof(Cim__V1__LinkReceipts, receipts),
+    &cim__v1__link_receipt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_receipts__field_indices_by_name[] = {
+  0,   /* field[0] = receipts */
+};
+static const ProtobufCIntRange cim__v1__link_receipts__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__link_receipts__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LinkReceipts",
+  "LinkReceipts",
+  "Cim__V1__LinkReceipts",
+  "cim.v1",
+  sizeof(Cim__V1__LinkReceipts),
+  1,
+  cim__v1__link_receipts__field_descriptors,
+  cim__v1__link_receipts__field_indices_by_name,
+  1,  cim__v1__link_receipts__number_ranges,
+  (ProtobufCMessageInit) cim__v1__link_receipts__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__link_receipt__field_descriptors[2] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkReceipt, n_sessions),
+    offsetof(Cim__V1__LinkReceipt, sessions),
+    &cim__v1__session_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receipt",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LinkReceipt, n_receipt),
+    offsetof(Cim__V1__LinkReceipt, receipt),
+    &cim__v1__receipt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__link_receipt__field_indices_by_name[] = {
+  1,   /* field[1] = receipt */
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange cim__v1__link_receipt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__link_receipt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LinkReceipt",
+  "LinkReceipt",
+  "Cim__V1__LinkReceipt",
+  "cim.v1",
+  sizeof(Cim__V1__LinkReceipt),
+  2,
+  cim__v1__link_receipt__field_descriptors,
+  cim__v1__link_receipt__field_indices_by_name,
+  1,  cim__v1__link_receipt__number_ranges,
+  (ProtobufCMessageInit) cim__v1__link_receipt__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor cim__v1__sync__field_descriptors[2] =
 {
   {
@@ -2054,7 +2297,7 @@ const ProtobufCMessageDescriptor cim__v1__sync_result__descriptor =
   (ProtobufCMessageInit) cim__v1__sync_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors[4] =
 {
   {
     "session",
@@ -2092,16 +2335,30 @@ static const ProtobufCFieldDescriptor cim__v1__synced_session__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "read_marks",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__SyncedSession, n_read_marks),
+    offsetof(Cim__V1__SyncedSession, read_marks),
+    &cim__v1__cursor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__synced_session__field_indices_by_name[] = {
   1,   /* field[1] = feeds */
   2,   /* field[2] = is_unknown */
+  3,   /* field[3] = read_marks */
   0,   /* field[0] = session */
 };
-static const ProtobufCIntRange cim__v1__synced_session__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__synced_session__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 8, 3 },
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor =
 {
@@ -2111,10 +2368,10 @@ const ProtobufCMessageDescriptor cim__v1__synced_session__descriptor =
   "Cim__V1__SyncedSession",
   "cim.v1",
   sizeof(Cim__V1__SyncedSession),
-  3,
+  4,
   cim__v1__synced_session__field_descriptors,
   cim__v1__synced_session__field_indices_by_name,
-  1,  cim__v1__synced_session__number_ranges,
+  2,  cim__v1__synced_session__number_ranges,
   (ProtobufCMessageInit) cim__v1__synced_session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

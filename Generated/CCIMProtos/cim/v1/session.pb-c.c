@@ -91,7 +91,25 @@ void   cim__v1__reset__init
   static const Cim__V1__Reset init_value = CIM__V1__RESET__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor cim__v1__connect_request__field_descriptors[4] =
+void   cim__v1__read__init
+                     (Cim__V1__Read         *message)
+{
+  static const Cim__V1__Read init_value = CIM__V1__READ__INIT;
+  *message = init_value;
+}
+void   cim__v1__read_marks__init
+                     (Cim__V1__ReadMarks         *message)
+{
+  static const Cim__V1__ReadMarks init_value = CIM__V1__READ_MARKS__INIT;
+  *message = init_value;
+}
+void   cim__v1__receipt__init
+                     (Cim__V1__Receipt         *message)
+{
+  static const Cim__V1__Receipt init_value = CIM__V1__RECEIPT__INIT;
+  *message = init_value;
+}
+static const ProtobufCFieldDescriptor cim__v1__connect_request__field_descriptors[5] =
 {
   {
     "hello",
@@ -141,17 +159,31 @@ static const ProtobufCFieldDescriptor cim__v1__connect_request__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "read",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ConnectRequest, frame_case),
+    offsetof(Cim__V1__ConnectRequest, read),
+    &cim__v1__read__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__connect_request__field_indices_by_name[] = {
   2,   /* field[2] = ack */
   0,   /* field[0] = hello */
   3,   /* field[3] = ping */
+  4,   /* field[4] = read */
   1,   /* field[1] = send */
 };
-static const ProtobufCIntRange cim__v1__connect_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__connect_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 7, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cim__v1__connect_request__descriptor =
 {
@@ -161,14 +193,14 @@ const ProtobufCMessageDescriptor cim__v1__connect_request__descriptor =
   "Cim__V1__ConnectRequest",
   "cim.v1",
   sizeof(Cim__V1__ConnectRequest),
-  4,
+  5,
   cim__v1__connect_request__field_descriptors,
   cim__v1__connect_request__field_indices_by_name,
-  1,  cim__v1__connect_request__number_ranges,
+  2,  cim__v1__connect_request__number_ranges,
   (ProtobufCMessageInit) cim__v1__connect_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__connect_response__field_descriptors[8] =
+static const ProtobufCFieldDescriptor cim__v1__connect_response__field_descriptors[10] =
 {
   {
     "welcome",
@@ -266,6 +298,30 @@ static const ProtobufCFieldDescriptor cim__v1__connect_response__field_descripto
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "receipt",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ConnectResponse, frame_case),
+    offsetof(Cim__V1__ConnectResponse, receipt),
+    &cim__v1__receipt__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_marks",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ConnectResponse, frame_case),
+    offsetof(Cim__V1__ConnectResponse, read_marks),
+    &cim__v1__read_marks__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__connect_response__field_indices_by_name[] = {
   7,   /* field[7] = delivered */
@@ -273,14 +329,17 @@ static const unsigned cim__v1__connect_response__field_indices_by_name[] = {
   4,   /* field[4] = kick */
   2,   /* field[2] = message */
   3,   /* field[3] = pong */
+  9,   /* field[9] = read_marks */
+  8,   /* field[8] = receipt */
   6,   /* field[6] = reset */
   1,   /* field[1] = send_result */
   0,   /* field[0] = welcome */
 };
-static const ProtobufCIntRange cim__v1__connect_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cim__v1__connect_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 12, 8 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor cim__v1__connect_response__descriptor =
 {
@@ -290,10 +349,10 @@ const ProtobufCMessageDescriptor cim__v1__connect_response__descriptor =
   "Cim__V1__ConnectResponse",
   "cim.v1",
   sizeof(Cim__V1__ConnectResponse),
-  8,
+  10,
   cim__v1__connect_response__field_descriptors,
   cim__v1__connect_response__field_indices_by_name,
-  1,  cim__v1__connect_response__number_ranges,
+  2,  cim__v1__connect_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__connect_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -998,5 +1057,158 @@ const ProtobufCMessageDescriptor cim__v1__reset__descriptor =
   cim__v1__reset__field_indices_by_name,
   1,  cim__v1__reset__number_ranges,
   (ProtobufCMessageInit) cim__v1__reset__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__read__field_descriptors[1] =
+{
+  {
+    "cursors",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Read, n_cursors),
+    offsetof(Cim__V1__Read, cursors),
+    &cim__v1__cursor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__read__field_indices_by_name[] = {
+  0,   /* field[0] = cursors */
+};
+static const ProtobufCIntRange cim__v1__read__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__read__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Read",
+  "Read",
+  "Cim__V1__Read",
+  "cim.v1",
+  sizeof(Cim__V1__Read),
+  1,
+  cim__v1__read__field_descriptors,
+  cim__v1__read__field_indices_by_name,
+  1,  cim__v1__read__number_ranges,
+  (ProtobufCMessageInit) cim__v1__read__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__read_marks__field_descriptors[1] =
+{
+  {
+    "cursors",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ReadMarks, n_cursors),
+    offsetof(Cim__V1__ReadMarks, cursors),
+    &cim__v1__cursor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__read_marks__field_indices_by_name[] = {
+  0,   /* field[0] = cursors */
+};
+static const ProtobufCIntRange cim__v1__read_marks__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__read_marks__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ReadMarks",
+  "ReadMarks",
+  "Cim__V1__ReadMarks",
+  "cim.v1",
+  sizeof(Cim__V1__ReadMarks),
+  1,
+  cim__v1__read_marks__field_descriptors,
+  cim__v1__read_marks__field_indices_by_name,
+  1,  cim__v1__read_marks__number_ranges,
+  (ProtobufCMessageInit) cim__v1__read_marks__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__receipt__field_descriptors[4] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Receipt, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reader",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Receipt, n_reader),
+    offsetof(Cim__V1__Receipt, reader),
+    &cim__v1__user__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Receipt, n_position),
+    offsetof(Cim__V1__Receipt, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__Receipt, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__receipt__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  3,   /* field[3] = kind */
+  2,   /* field[2] = position */
+  1,   /* field[1] = reader */
+};
+static const ProtobufCIntRange cim__v1__receipt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor cim__v1__receipt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.Receipt",
+  "Receipt",
+  "Cim__V1__Receipt",
+  "cim.v1",
+  sizeof(Cim__V1__Receipt),
+  4,
+  cim__v1__receipt__field_descriptors,
+  cim__v1__receipt__field_indices_by_name,
+  1,  cim__v1__receipt__number_ranges,
+  (ProtobufCMessageInit) cim__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -16,6 +16,17 @@ enum ChatRequest: Hashable, Sendable {
   case groups
   /// To list what was said there, so many entries.
   case history(Destination, count: Int)
+  /// To mark as read what was shown of a conversation; `nil`: of all.
+  case markRead(Destination?)
+  /// To list the user's conversations: the last so many, or all with something unread.
+  case conversations(count: Int, isUnreadOnly: Bool)
+  /// To list how far others are in a conversation.
+  case readers(Destination)
+  /// To refuse a user's private messages, and one's own to the user.
+  case block(UserID)
+  case unblock(UserID)
+  /// To list whom the user blocks.
+  case blocked
   /// To search the chat log.
   case search(String)
   /// To say something later, so many seconds from now.

@@ -21,6 +21,23 @@ extension LineCommand {
       ":history", .conversation.optional(.lobby), .number("n", in: 1...200).optional(20),
       does: "the last n lines: lobby, a user's id, or g:group"
     ) { .history($0, count: $1) },
+    Self(
+      ":conversations", .number("n", in: 1...1000).optional(20), does: "your conversations, the latest first"
+    ) {
+      .conversations(count: $0, isUnreadOnly: false)
+    },
+    Self(":unread", does: "those in which something is unread") {
+      .conversations(count: 0, isUnreadOnly: true)
+    },
+    Self(
+      ":read", Parameter.conversation.optional(), does: "mark what you saw as read; alone: everywhere",
+      request: ChatRequest.markRead),
+    Self(
+      ":readers", .conversation, does: "who has got and read it: a user's id, or g:group",
+      request: ChatRequest.readers),
+    Self(":block", .user, does: "take no private messages from a user", request: ChatRequest.block),
+    Self(":unblock", .user, does: "take them again", request: ChatRequest.unblock),
+    Self(":blocked", does: "whom you block") { .blocked },
     Self(":q", Parameter.keyword.optional(), does: "search your chat log; alone: leave") { keyword in
       keyword.map(ChatRequest.search) ?? .quit
     },

@@ -152,6 +152,19 @@ extension Parameter where Value == Int {
   }
 }
 
+extension Parameter where Value == UserID {
+  /// A user, by id.
+  static var user: Self {
+    Self("id") { arguments in
+      guard let word = arguments.word() else { throw ArgumentError("the user's id is missing") }
+      guard let user = UserID(word) else {
+        throw ArgumentError("\(word.quoted) is no user id: a number from 1 on")
+      }
+      return user
+    }
+  }
+}
+
 extension Parameter where Value == Destination {
   /// `lobby`, a user's id, or `g:` and a group's id.
   static var conversation: Self {

@@ -22,6 +22,14 @@ extension ChatOutput {
       ]
     case .held(let line):
       ["type": "held", "line": JSONValue(line.number) { JSONValue($0) }, "text": .string(line.text)]
+    case .receipt(let receipt, _):
+      [
+        "type": "receipt", "kind": .string(receipt.kind == .read ? "read" : "delivered"),
+        "conversation": JSONValue(receipt.conversation), "reader": JSONValue(receipt.reader),
+        "position": JSONValue(receipt.position),
+      ]
+    case .read(let conversation, let position):
+      ["type": "read", "conversation": JSONValue(conversation), "position": JSONValue(position)]
     case .accepted(let line, let accepted):
       [
         "type": "result", "line": JSONValue(line.number) { JSONValue($0) }, "text": .string(line.text),
@@ -85,10 +93,20 @@ extension ChatOutput {
         "changed": .bool(changed),
       ]
     }
+    func user(_ deed: JSONValue, _ id: UserID, _ changed: Bool) -> JSONValue {
+      ["type": "done", "deed": deed, "user": .number(id.rawValue), "changed": .bool(changed)]
+    }
     return switch deed {
     case .createdGroup(let id): group("created", id, true)
     case .joinedGroup(let id, let isNew): group("joined", id, isNew)
     case .leftGroup(let id, let isNew): group("left", id, isNew)
+    case .markedRead(let conversations):
+      [
+        "type": "done", "deed": "read",
+        "conversations": .array(conversations.map { JSONValue($0) }),
+      ]
+    case .blocked(let id, let isNew): user("blocked", id, isNew)
+    case .unblocked(let id, let isNew): user("unblocked", id, isNew)
     case .answersHere(let isOn): ["type": "done", "deed": "answering", "on": .bool(isOn)]
     case .delayed(let id, let due):
       [
@@ -128,6 +146,17 @@ extension Listing {
         "list": "history", "conversation": JSONValue(conversation), "more": .bool(page.older != nil),
         "items": .array(page.entries.map { JSONValue($0) }),
       ]
+    case .conversations(let conversations, let isUnreadOnly, _):
+      [
+        "list": isUnreadOnly ? "unread" : "conversations",
+        "items": .array(conversations.map { JSONValue($0) }),
+      ]
+    case .readers(let readers, let conversation, _):
+      [
+        "list": "readers", "conversation": JSONValue(conversation),
+        "items": .array(readers.map { JSONValue($0) }),
+      ]
+    case .blocked(let users, _): ["list": "blocked", "items": .array(users.map { JSONValue($0) })]
     case .found(let lines, let keyword, let hasMore):
       [
         "list": "found", "keyword": .string(keyword), "more": .bool(hasMore),
@@ -209,6 +238,22 @@ extension JSONValue {
       "id": .string(text.id.rawValue), "conversation": JSONValue(text.conversation),
       "due": .string(WallClock.text(text.due)), "text": .string(text.text), "state": .string(state),
       "reason": JSONValue(reason, JSONValue.string),
+    ]
+  }
+
+  fileprivate init(_ summary: ConversationSummary) {
+    self = [
+      "conversation": JSONValue(summary.conversation), "peer": JSONValue(summary.peer) { JSONValue($0) },
+      "last": JSONValue(summary.last), "time": .string(WallClock.text(summary.lastLoggedAt)),
+      "read": JSONValue(summary.read) { JSONValue($0) }, "unread": .number(summary.unread),
+      "preview": JSONValue(summary.preview) { JSONValue($0) },
+    ]
+  }
+
+  fileprivate init(_ reader: Reader) {
+    self = [
+      "user": JSONValue(reader.user), "delivered": JSONValue(reader.delivered) { JSONValue($0) },
+      "read": JSONValue(reader.read) { JSONValue($0) },
     ]
   }
 

@@ -16,6 +16,10 @@ enum ChatOutput: Sendable {
   /// Messages are missing for good; see `ChatClient.Event.reset`.
   case reset(
     Conversation, after: LogPosition?, until: LogPosition?, next: LogPosition?, me: Account?)
+  /// Somebody has got or read what was said.
+  case receipt(Receipt, me: Account?)
+  /// The user has read so far, on this device or another.
+  case read(Conversation, upTo: LogPosition)
 
   // What becomes of lines.
   /// It can't be sent yet, as there is no connection; it will be.
@@ -43,7 +47,8 @@ enum ChatOutput: Sendable {
     switch self {
     case .state(_, _, .greeting?): false
     case .message, .done, .listing, .answer, .accepted: false
-    case .membership, .missed, .state, .moved, .reset, .held, .refused, .resumed, .empty, .mistake, .unknown,
+    case .membership, .missed, .state, .moved, .reset, .receipt, .read, .held, .refused, .resumed, .empty,
+      .mistake, .unknown,
       .failure,
       .log:
       true
@@ -71,6 +76,11 @@ enum Deed: Hashable, Sendable {
   case delayed(DelayedID, due: Timestamp)
   /// `inTime`: it will not be said; otherwise it is being said.
   case undelayed(DelayedID, inTime: Bool)
+  case markedRead([Conversation])
+  /// `isNew`: the user was not blocked before.
+  case blocked(UserID, isNew: Bool)
+  /// `isNew`: the user was blocked before.
+  case unblocked(UserID, isNew: Bool)
 }
 
 /// An answer that is a list.
@@ -80,6 +90,9 @@ enum Listing: Sendable {
   case groups([GroupID])
   /// The same request again, with nothing between, lists what is older.
   case history(HistoryPage, of: Conversation, me: Account?)
+  case conversations([ConversationSummary], isUnreadOnly: Bool, me: Account?)
+  case readers([Reader], of: Conversation, me: Account?)
+  case blocked([Account], me: Account?)
   /// The newest of what was found, oldest first; `hasMore`: there are older ones.
   case found([ChatLogLine], keyword: String, hasMore: Bool)
   case delayed([DelayedText], me: Account?)

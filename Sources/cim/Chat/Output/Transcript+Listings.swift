@@ -16,6 +16,10 @@ extension Transcript {
     case .groups(let groups):
       (["your groups: \(groups.count)"] + groups.map { "  \($0)" }).joined(separator: "\n")
     case .history(let page, let conversation, let me): self.history(page, conversation, me)
+    case .conversations(let conversations, let isUnreadOnly, let me):
+      self.conversations(conversations, isUnreadOnly: isUnreadOnly, me)
+    case .readers(let readers, let conversation, let me): self.readers(readers, conversation, me)
+    case .blocked(let users, let me): self.users(users, me, title: "users whom you block")
     case .found(let lines, let keyword, let hasMore): self.found(lines, keyword, hasMore: hasMore)
     case .delayed(let texts, let me): self.delayed(texts, me)
     case .emoji(let page): self.emoji(page)

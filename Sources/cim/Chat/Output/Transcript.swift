@@ -23,7 +23,8 @@ struct Transcript: Sendable {
         "\(Self.missing(after: after, until: until)) in \(Self.place(conversation, me: me))",
         "can't be shown any more: they are too old, or too many")
     case .held: self.notice("not connected now: sent as soon as you are")
-    case .accepted: nil
+    case .receipt(let receipt, let me): self.receipt(receipt, me)
+    case .accepted, .read: nil
     case .refused(let line, let error): self.refused(line.text, error)
     case .resumed(let count):
       self.notice(
@@ -128,6 +129,15 @@ struct Transcript: Sendable {
     case .joinedGroup(let group, false): "you are in group \(group) already"
     case .leftGroup(let group, true): "you have left group \(group)"
     case .leftGroup(let group, false): "you are not in group \(group)"
+    case .markedRead([]): "nothing was shown yet that you could have read"
+    case .markedRead(let conversations):
+      conversations.count == 1
+        ? "marked as read in 1 conversation" : "marked as read in \(conversations.count) conversations"
+    case .blocked(let user, true):
+      "user \(user) is blocked: no private messages either way; :unblock \(user) ends that"
+    case .blocked(let user, false): "user \(user) is blocked already"
+    case .unblocked(let user, true): "user \(user) is not blocked any more"
+    case .unblocked(let user, false): "user \(user) is not blocked"
     case .answersHere(true): "what you type is answered here and not sent; :qai ends that"
     case .answersHere(false): "what you type is sent to others again"
     case .delayed(let id, let due):

@@ -11,6 +11,8 @@ struct ChatParts: Sendable {
   let recorder: ChatRecorder
   let acquaintances: Acquaintances
   let sent: SentLines
+  /// What was shown.
+  let seen = SeenPlaces()
   /// Somebody who replies to each line to the lobby: leaving waits for these replies.
   let replier: UserID?
 

@@ -45,11 +45,16 @@ struct EventReader {
       // Kept before whoever waits for the answer looks.
       if let line = await self.parts.sent.line(ticket) {
         self.record(line, accepted)
+        self.parts.seen.note(accepted.position, in: accepted.conversation)
         self.show(.accepted(line, accepted))
       }
       await self.parts.sent.accepted(ticket)
     case .sendRefused(let ticket, let error):
       self.show(.refused(await self.parts.sent.refused(ticket), error))
+    case .receipt(let receipt):
+      self.parts.acquaintances.note([receipt.reader])
+      self.show(.receipt(receipt, me: self.parts.me))
+    case .read(let conversation, let position): self.show(.read(conversation, upTo: position))
     case .kicked, .sendDelivered:
       // The state that follows a kick says why, and what now.
       break
@@ -63,6 +68,7 @@ struct EventReader {
     self.record(message)
     self.parts.acquaintances.note([message.sender])
     self.show(.message(message))
+    self.parts.seen.note(message.position, in: message.conversation)
     await self.noteIfMissed(message)
     if message.sender.id == self.parts.replier, message.conversation == .lobby {
       await self.parts.sent.replied()
@@ -77,6 +83,7 @@ struct EventReader {
       case .left: self.parts.acquaintances.forget(group)
       }
     }
+    self.parts.seen.note(entry.position, in: entry.conversation)
     self.show(.membership(entry, isOwn: entry.member == self.parts.me))
   }
 

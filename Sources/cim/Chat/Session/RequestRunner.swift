@@ -16,7 +16,7 @@ struct RequestRunner {
     let older: LogPosition?
   }
 
-  private let parts: ChatParts
+  let parts: ChatParts
   private var isAnsweringHere = false
   private var reading: Reading?
   /// How many lines there were.
@@ -79,6 +79,8 @@ struct RequestRunner {
     case .undelay(let id):
       await self.waitForAnswers()
       self.show(.done(.undelayed(id, inTime: try await self.parts.client.cancelScheduled(id))))
+    case .markRead, .conversations, .readers, .block, .unblock, .blocked:
+      try await self.performOnReading(request)
     case .quit: break
     }
   }
@@ -103,7 +105,7 @@ struct RequestRunner {
   // MARK: Asking
 
   /// What follows a line in a file is to be done after that line.
-  private func waitForAnswers() async {
+  func waitForAnswers() async {
     if !self.parts.surface.isInteractive { await self.parts.sent.waitForAll(within: ChatParts.patience) }
   }
 
@@ -180,7 +182,7 @@ struct RequestRunner {
 
   // MARK: Showing
 
-  private func show(_ output: ChatOutput) { self.parts.surface.show(output) }
+  func show(_ output: ChatOutput) { self.parts.surface.show(output) }
 
   /// Says why a line was not done.
   private func refuse(_ output: ChatOutput) async {

@@ -41,6 +41,10 @@ typedef struct Cim__V1__LinkSend Cim__V1__LinkSend;
 typedef struct Cim__V1__LinkSendResult Cim__V1__LinkSendResult;
 typedef struct Cim__V1__LinkAck Cim__V1__LinkAck;
 typedef struct Cim__V1__SessionCursors Cim__V1__SessionCursors;
+typedef struct Cim__V1__LinkRead Cim__V1__LinkRead;
+typedef struct Cim__V1__LinkReadMarks Cim__V1__LinkReadMarks;
+typedef struct Cim__V1__LinkReceipts Cim__V1__LinkReceipts;
+typedef struct Cim__V1__LinkReceipt Cim__V1__LinkReceipt;
 typedef struct Cim__V1__Sync Cim__V1__Sync;
 typedef struct Cim__V1__SyncSession Cim__V1__SyncSession;
 typedef struct Cim__V1__SyncResult Cim__V1__SyncResult;
@@ -75,7 +79,9 @@ typedef enum {
   CIM__V1__LINK_REQUEST__FRAME_TAILS = 9,
   CIM__V1__LINK_REQUEST__FRAME_RESTATE = 10,
   CIM__V1__LINK_REQUEST__FRAME_DELIVERED = 11,
-  CIM__V1__LINK_REQUEST__FRAME_PROBE = 12
+  CIM__V1__LINK_REQUEST__FRAME_PROBE = 12,
+  CIM__V1__LINK_REQUEST__FRAME_RECEIPTS = 16,
+  CIM__V1__LINK_REQUEST__FRAME_READ_MARKS = 17
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__LINK_REQUEST__FRAME__CASE)
 } Cim__V1__LinkRequest__FrameCase;
 
@@ -96,6 +102,8 @@ struct  Cim__V1__LinkRequest
     Cim__V1__Restate *restate;
     Cim__V1__LinkDelivered *delivered;
     Cim__V1__Probe *probe;
+    Cim__V1__LinkReceipts *receipts;
+    Cim__V1__LinkReadMarks *read_marks;
   };
 };
 #define CIM__V1__LINK_REQUEST__INIT \
@@ -115,7 +123,8 @@ typedef enum {
   CIM__V1__LINK_RESPONSE__FRAME_PING = 8,
   CIM__V1__LINK_RESPONSE__FRAME_SYNC = 9,
   CIM__V1__LINK_RESPONSE__FRAME_TAILS_QUERY = 10,
-  CIM__V1__LINK_RESPONSE__FRAME_DELIVER_ACK = 11
+  CIM__V1__LINK_RESPONSE__FRAME_DELIVER_ACK = 11,
+  CIM__V1__LINK_RESPONSE__FRAME_READ = 16
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__LINK_RESPONSE__FRAME__CASE)
 } Cim__V1__LinkResponse__FrameCase;
 
@@ -135,6 +144,7 @@ struct  Cim__V1__LinkResponse
     Cim__V1__Sync *sync;
     Cim__V1__TailsQuery *tails_query;
     Cim__V1__DeliverAck *deliver_ack;
+    Cim__V1__LinkRead *read;
   };
 };
 #define CIM__V1__LINK_RESPONSE__INIT \
@@ -435,6 +445,54 @@ struct  Cim__V1__SessionCursors
     , 0,NULL, 0,NULL }
 
 
+struct  Cim__V1__LinkRead
+{
+  ProtobufCMessage base;
+  size_t n_sessions;
+  Cim__V1__SessionCursors **sessions;
+};
+#define CIM__V1__LINK_READ__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_read__descriptor) \
+    , 0,NULL }
+
+
+struct  Cim__V1__LinkReadMarks
+{
+  ProtobufCMessage base;
+  size_t n_sessions;
+  Cim__V1__SessionRef **sessions;
+  size_t n_read_marks;
+  Cim__V1__ReadMarks **read_marks;
+};
+#define CIM__V1__LINK_READ_MARKS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_read_marks__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+struct  Cim__V1__LinkReceipts
+{
+  ProtobufCMessage base;
+  size_t n_receipts;
+  Cim__V1__LinkReceipt **receipts;
+};
+#define CIM__V1__LINK_RECEIPTS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_receipts__descriptor) \
+    , 0,NULL }
+
+
+struct  Cim__V1__LinkReceipt
+{
+  ProtobufCMessage base;
+  size_t n_sessions;
+  Cim__V1__SessionRef **sessions;
+  size_t n_receipt;
+  Cim__V1__Receipt **receipt;
+};
+#define CIM__V1__LINK_RECEIPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__link_receipt__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
 struct  Cim__V1__Sync
 {
   ProtobufCMessage base;
@@ -484,10 +542,12 @@ struct  Cim__V1__SyncedSession
   size_t n_feeds;
   Cim__V1__Feed **feeds;
   protobuf_c_boolean is_unknown;
+  size_t n_read_marks;
+  Cim__V1__Cursor **read_marks;
 };
 #define CIM__V1__SYNCED_SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__synced_session__descriptor) \
-    , 0,NULL, 0,NULL, 0 }
+    , 0,NULL, 0,NULL, 0, 0,NULL }
 
 
 struct  Cim__V1__Feed
@@ -711,6 +771,18 @@ void   cim__v1__link_ack__init
 /* Cim__V1__SessionCursors methods */
 void   cim__v1__session_cursors__init
                      (Cim__V1__SessionCursors         *message);
+/* Cim__V1__LinkRead methods */
+void   cim__v1__link_read__init
+                     (Cim__V1__LinkRead         *message);
+/* Cim__V1__LinkReadMarks methods */
+void   cim__v1__link_read_marks__init
+                     (Cim__V1__LinkReadMarks         *message);
+/* Cim__V1__LinkReceipts methods */
+void   cim__v1__link_receipts__init
+                     (Cim__V1__LinkReceipts         *message);
+/* Cim__V1__LinkReceipt methods */
+void   cim__v1__link_receipt__init
+                     (Cim__V1__LinkReceipt         *message);
 /* Cim__V1__Sync methods */
 void   cim__v1__sync__init
                      (Cim__V1__Sync         *message);
@@ -827,6 +899,18 @@ typedef void (*Cim__V1__LinkAck_Closure)
 typedef void (*Cim__V1__SessionCursors_Closure)
                  (const Cim__V1__SessionCursors *message,
                   void *closure_data);
+typedef void (*Cim__V1__LinkRead_Closure)
+                 (const Cim__V1__LinkRead *message,
+                  void *closure_data);
+typedef void (*Cim__V1__LinkReadMarks_Closure)
+                 (const Cim__V1__LinkReadMarks *message,
+                  void *closure_data);
+typedef void (*Cim__V1__LinkReceipts_Closure)
+                 (const Cim__V1__LinkReceipts *message,
+                  void *closure_data);
+typedef void (*Cim__V1__LinkReceipt_Closure)
+                 (const Cim__V1__LinkReceipt *message,
+                  void *closure_data);
 typedef void (*Cim__V1__Sync_Closure)
                  (const Cim__V1__Sync *message,
                   void *closure_data);
@@ -899,6 +983,10 @@ extern const ProtobufCMessageDescriptor cim__v1__link_send__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_send_result__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__link_ack__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__session_cursors__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__link_read__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__link_read_marks__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__link_receipts__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__link_receipt__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__sync__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__sync_session__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__sync_result__descriptor;

@@ -30,6 +30,9 @@ typedef struct Cim__V1__Kick Cim__V1__Kick;
 typedef struct Cim__V1__Drain Cim__V1__Drain;
 typedef struct Cim__V1__Delivered Cim__V1__Delivered;
 typedef struct Cim__V1__Reset Cim__V1__Reset;
+typedef struct Cim__V1__Read Cim__V1__Read;
+typedef struct Cim__V1__ReadMarks Cim__V1__ReadMarks;
+typedef struct Cim__V1__Receipt Cim__V1__Receipt;
 
 
 /* --- enums --- */
@@ -42,7 +45,8 @@ typedef enum {
   CIM__V1__CONNECT_REQUEST__FRAME_HELLO = 1,
   CIM__V1__CONNECT_REQUEST__FRAME_SEND = 2,
   CIM__V1__CONNECT_REQUEST__FRAME_ACK = 3,
-  CIM__V1__CONNECT_REQUEST__FRAME_PING = 4
+  CIM__V1__CONNECT_REQUEST__FRAME_PING = 4,
+  CIM__V1__CONNECT_REQUEST__FRAME_READ = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__CONNECT_REQUEST__FRAME__CASE)
 } Cim__V1__ConnectRequest__FrameCase;
 
@@ -55,6 +59,7 @@ struct  Cim__V1__ConnectRequest
     Cim__V1__Send *send;
     Cim__V1__Ack *ack;
     Cim__V1__Ping *ping;
+    Cim__V1__Read *read;
   };
 };
 #define CIM__V1__CONNECT_REQUEST__INIT \
@@ -71,7 +76,9 @@ typedef enum {
   CIM__V1__CONNECT_RESPONSE__FRAME_KICK = 5,
   CIM__V1__CONNECT_RESPONSE__FRAME_DRAIN = 6,
   CIM__V1__CONNECT_RESPONSE__FRAME_RESET = 7,
-  CIM__V1__CONNECT_RESPONSE__FRAME_DELIVERED = 8
+  CIM__V1__CONNECT_RESPONSE__FRAME_DELIVERED = 8,
+  CIM__V1__CONNECT_RESPONSE__FRAME_RECEIPT = 12,
+  CIM__V1__CONNECT_RESPONSE__FRAME_READ_MARKS = 13
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CIM__V1__CONNECT_RESPONSE__FRAME__CASE)
 } Cim__V1__ConnectResponse__FrameCase;
 
@@ -88,6 +95,8 @@ struct  Cim__V1__ConnectResponse
     Cim__V1__Drain *drain;
     Cim__V1__Reset *reset;
     Cim__V1__Delivered *delivered;
+    Cim__V1__Receipt *receipt;
+    Cim__V1__ReadMarks *read_marks;
   };
 };
 #define CIM__V1__CONNECT_RESPONSE__INIT \
@@ -257,6 +266,43 @@ struct  Cim__V1__Reset
     , {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
 
 
+struct  Cim__V1__Read
+{
+  ProtobufCMessage base;
+  size_t n_cursors;
+  Cim__V1__Cursor **cursors;
+};
+#define CIM__V1__READ__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__read__descriptor) \
+    , 0,NULL }
+
+
+struct  Cim__V1__ReadMarks
+{
+  ProtobufCMessage base;
+  size_t n_cursors;
+  Cim__V1__Cursor **cursors;
+};
+#define CIM__V1__READ_MARKS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__read_marks__descriptor) \
+    , 0,NULL }
+
+
+struct  Cim__V1__Receipt
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_reader;
+  Cim__V1__User **reader;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  int32_t kind;
+};
+#define CIM__V1__RECEIPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__receipt__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL, 0 }
+
+
 /* Cim__V1__ConnectRequest methods */
 void   cim__v1__connect_request__init
                      (Cim__V1__ConnectRequest         *message);
@@ -299,6 +345,15 @@ void   cim__v1__delivered__init
 /* Cim__V1__Reset methods */
 void   cim__v1__reset__init
                      (Cim__V1__Reset         *message);
+/* Cim__V1__Read methods */
+void   cim__v1__read__init
+                     (Cim__V1__Read         *message);
+/* Cim__V1__ReadMarks methods */
+void   cim__v1__read_marks__init
+                     (Cim__V1__ReadMarks         *message);
+/* Cim__V1__Receipt methods */
+void   cim__v1__receipt__init
+                     (Cim__V1__Receipt         *message);
 /* --- per-message closures --- */
 
 typedef void (*Cim__V1__ConnectRequest_Closure)
@@ -343,6 +398,15 @@ typedef void (*Cim__V1__Delivered_Closure)
 typedef void (*Cim__V1__Reset_Closure)
                  (const Cim__V1__Reset *message,
                   void *closure_data);
+typedef void (*Cim__V1__Read_Closure)
+                 (const Cim__V1__Read *message,
+                  void *closure_data);
+typedef void (*Cim__V1__ReadMarks_Closure)
+                 (const Cim__V1__ReadMarks *message,
+                  void *closure_data);
+typedef void (*Cim__V1__Receipt_Closure)
+                 (const Cim__V1__Receipt *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -363,6 +427,9 @@ extern const ProtobufCMessageDescriptor cim__v1__kick__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__drain__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__delivered__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__reset__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__read__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__read_marks__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__receipt__descriptor;
 
 PROTOBUF_C__END_DECLS
 
