@@ -13,7 +13,7 @@ final class Readiness: Sendable {
   init(stores: Stores, registry: any Store, links: LinkSet, interval: Duration, logger: Logger) {
     self.stores = [
       stores.accounts, stores.logins, stores.sessions, stores.log, stores.cursors, stores.groups,
-      stores.delayed, stores.limits,
+      stores.delayed, stores.reads, stores.contacts, stores.limits,
     ]
     self.registry = registry
     self.links = links

@@ -91,4 +91,38 @@ import Testing
       ])
     #expect(buffer.isEmpty && buffer.received == 0)
   }
+
+  @Test(
+    "The machine says in one frame what was marked within 200 ms, again after a reconnect, and before it ends"
+  )
+  func machine() throws {
+    func reads(_ driver: SessionDriver) -> [CimV1.Read] {
+      driver.frames.compactMap { if case .read(let read) = $0 { read } else { nil } }
+    }
+    func read(_ seq: UInt64) -> [CimV1.Read] {
+      [CimV1.Read(cursors: [CimV1.Cursor(self.pair, self.position(seq))])]
+    }
+    var driver = try SessionDriver()
+    driver.markRead(self.pair, upTo: self.position(1))
+    #expect(reads(driver).isEmpty)
+    try driver.connect()
+    #expect(reads(driver) == read(1), "what waited goes at once")
+    for seq in 2...9 as ClosedRange<UInt64> {
+      driver.markRead(self.pair, upTo: self.position(seq))
+      #expect(reads(driver).isEmpty)
+    }
+    let begun = driver.now
+    driver.passDeadlines { !reads($0).isEmpty }
+    #expect(reads(driver) == read(9) && driver.now - begun <= .milliseconds(200))
+    driver.loseConnection()
+    driver.passDeadlines { $0.isLoggingIn }
+    try driver.logIn()
+    driver.receive(.welcome(CimV1.Welcome(maxTextBytes: 100)))
+    #expect(reads(driver) == read(9))
+    driver.receive(.readMarks(self.told(self.pair, 9)))
+    #expect(driver.events == [.read(self.pair, upTo: self.position(9))])
+    driver.markRead(self.pair, upTo: self.position(10))
+    driver.close(within: .seconds(5))
+    #expect(reads(driver) == read(10))
+  }
 }

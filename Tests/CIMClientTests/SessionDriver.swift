@@ -146,6 +146,10 @@ struct SessionDriver {
         ticket: SendTicket(number: self.tickets), now: self.now))
   }
 
+  mutating func markRead(_ conversation: Conversation, upTo position: LogPosition) {
+    self.note(self.machine.markRead(conversation, upTo: position, now: self.now))
+  }
+
   mutating func close(within limit: Duration) {
     self.note(self.machine.close(deadline: self.now + limit, now: self.now))
   }

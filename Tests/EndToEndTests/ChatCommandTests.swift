@@ -51,6 +51,27 @@ import Testing
     #expect(!ben.screen.contains("never"))
   }
 
+  @Test(
+    "Who reads tells who wrote it; what is unread is listed, and a blocked user's lines are not sent",
+    .timeLimit(.minutes(2)))
+  func reading() async throws {
+    let cluster = try await CimCluster()
+    let ann = try await cluster.chat(as: "ann")
+    let ben = try await cluster.chat(as: "ben")
+    try ann.type("\(ben.id);;tea?")
+    try await ben.sees("[private] ann (\(ann.id)): tea?")
+    try await ben.does(":unread", sees: "1 unread  with ann (\(ann.id)): ")
+    try await ben.does(":read", sees: "marked as read in 1 conversation")
+    try await ann.sees("* ben (\(ben.id)) has read what you wrote privately")
+    try await ann.does(":readers \(ben.id)", sees: "ben (\(ben.id)): got 1, read 1")
+    try await ben.does(":unread", sees: "conversations with something unread: 0")
+    try await ben.does(":block \(ann.id)", sees: "user \(ann.id) is blocked")
+    try await ann.does("\(ben.id);;coffee?", sees: "not sent (\"coffee?\"): this user does not take messages")
+    try await ben.does(":unblock \(ann.id)", sees: "is not blocked any more")
+    try ann.type("\(ben.id);;cocoa?")
+    try await ben.sees("[private] ann (\(ann.id)): cocoa?")
+  }
+
   @Test("Names, the chat log, emoji, answers of one's own and help", .timeLimit(.minutes(2)))
   func others() async throws {
     let cluster = try await CimCluster()

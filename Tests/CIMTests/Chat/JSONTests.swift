@@ -56,7 +56,19 @@ import Testing
     let delayed = DelayedText(
       id: try DelayedID("x"), conversation: .lobby, text: "later", properties: [:], due: self.time,
       state: .failed("gone"))
+    let direct = Conversation.direct(between: UserID(2), and: UserID(3))
+    let summary = ConversationSummary(
+      conversation: direct, peer: self.ann, last: self.place, lastLoggedAt: self.time,
+      preview: .message(self.message), read: nil, unread: 3)
+    let receipt = Receipt(conversation: direct, reader: self.ann, position: self.place, kind: .delivered)
+    let reader = Reader(user: self.ann, delivered: self.place, read: nil)
     let outputs: [(type: String, output: ChatOutput)] = [
+      ("receipt", .receipt(receipt, me: nil)), ("read", .read(direct, upTo: self.place)),
+      ("done", .done(.markedRead([direct]))), ("done", .done(.blocked(UserID(3), isNew: true))),
+      ("done", .done(.unblocked(UserID(3), isNew: false))),
+      ("listing", .listing(.conversations([summary], isUnreadOnly: true, me: nil))),
+      ("listing", .listing(.readers([reader], of: direct, me: nil))),
+      ("listing", .listing(.blocked([self.ann], me: nil))),
       ("message", .message(self.message)), ("membership", .membership(entry, isOwn: false)),
       ("missed", .missed([.lobby: 3])), ("state", .state(.connecting, nil, news: nil)),
       ("state", .state(.ready(server), self.ann, news: .connected)),

@@ -92,6 +92,58 @@ import Testing
         == "members of group team: 1\n  8  echo")
   }
 
+  @Test("Who has read is told; that something was delivered, or read by the user, is not")
+  func receipts() throws {
+    let olu = Account(id: UserID(1), name: try UserName("olu"))
+    let place = LogPosition(epoch: 1, seq: 4)
+    func receipt(_ conversation: Conversation, _ kind: Receipt.Kind) -> ChatOutput {
+      .receipt(Receipt(conversation: conversation, reader: olu, position: place, kind: kind), me: self.me)
+    }
+    let direct = Conversation.direct(between: self.me.id, and: olu.id)
+    let team = Conversation.group(try GroupID("team"))
+    #expect(self.shown(receipt(direct, .read)) == "* olu (1) has read what you wrote privately")
+    #expect(self.shown(receipt(team, .read)) == "* olu (1) has read group team")
+    #expect(self.shown(receipt(direct, .delivered)) == nil)
+    #expect(self.shown(.read(direct, upTo: place)) == nil)
+    #expect(
+      self.shown(
+        .listing(
+          .readers(
+            [
+              Reader(user: olu, delivered: place, read: nil),
+              Reader(user: self.me, delivered: nil, read: nil),
+            ],
+            of: team, me: self.me)))
+        == "how far others are in group team: 2\n  olu (1): got 4\n  me (7): nothing yet")
+  }
+
+  @Test("Conversations are listed with what is unread and what was said last")
+  func conversations() throws {
+    let olu = Account(id: UserID(1), name: try UserName("olu"))
+    func summary(_ conversation: Conversation, _ peer: Account?, _ unread: UInt64) throws
+      -> ConversationSummary
+    {
+      ConversationSummary(
+        conversation: conversation, peer: peer, last: LogPosition(epoch: 1, seq: 4),
+        lastLoggedAt: Timestamp(milliseconds: 1_795_436_584_567),
+        preview: peer == nil ? nil : .message(try self.message("psst", in: conversation)), read: nil,
+        unread: unread)
+    }
+    let lines = [
+      try summary(.direct(between: self.me.id, and: olu.id), olu, 12),
+      try summary(.group(GroupID("team")), nil, 0),
+    ]
+    #expect(
+      self.shown(.listing(.conversations(lines, isUnreadOnly: false, me: self.me))) == """
+        your conversations: 2
+          12 unread  with olu (1): 13:23:04 olu (1): psst
+                     group team: 13:23:04
+        """)
+    #expect(
+      self.shown(.listing(.conversations([], isUnreadOnly: true, me: self.me)))
+        == "conversations with something unread: 0")
+  }
+
   @Test("What is new of the connection is told in a line each")
   func states() throws {
     let server = ChatClient.State.ready(try ServerID("s1"))
