@@ -1,5 +1,6 @@
 import CIMCore
 import CIMProtos
+import NIOCore
 import NgRPC
 
 /// What users have read, and what others have of what they said.
@@ -7,10 +8,11 @@ extension SessionHandler {
   /// How many marks one frame has: about 60 KB.
   private static let marksPerFrame = 1000
 
-  /// The user has read up to places. What is no place in a conversation is ignored.
+  /// The user has read up to places. What is no place in a conversation, and what is too much, is ignored.
   func hasRead(_ cursors: [CimV1.Cursor]) {
     for cursor in cursors {
       guard (try? Conversation(cursor.conversation)) != nil, let position = cursor.position, position.seq > 0,
+        readBudget.take(at: .now()),
         shard.hasRead(LogPosition(position), of: cursor.conversation, by: number)
       else {
         core.counters.ignoredFrames.count()

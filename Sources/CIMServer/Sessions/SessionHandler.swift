@@ -21,6 +21,7 @@ final class SessionHandler: StreamHandler {
   var feeds: SessionFeeds
   /// Whether the client lacks read marks because it was slow.
   var owesReadMarks = false
+  var readBudget: ReadBudget
   /// The link on which the opening was asked for.
   private var openingLink: LinkID?
   private var hasJoined = false
@@ -32,6 +33,7 @@ final class SessionHandler: StreamHandler {
     self.shard = shard
     core = shard.core
     machine = SessionMachine(timeouts: core.configuration.timeouts, now: .now())
+    readBudget = ReadBudget(now: .now())
     sends = SendWindow(limits: core.configuration.sendLimits)
     feeds = SessionFeeds(limits: core.configuration.feedLimits)
   }
