@@ -183,38 +183,41 @@ public enum CIMProtosDescriptors {
       size_bytes\u{18}\u{5}\u{20}\u{1}(\u{4}R\u{9}sizeBytes\u{12}\u{16}\u{A}\u{6}sha256\u{18}\u{6}\u{20}\u{1}\
       (\u{C}R\u{6}sha256\u{12}\u{19}\u{A}\u{5}width\u{18}\u{7}\u{20}\u{1}(\u{D}H\u{1}R\u{5}width\u{88}\u{1}\
       \u{1}\u{12}\u{1B}\u{A}\u{6}height\u{18}\u{8}\u{20}\u{1}(\u{D}H\u{2}R\u{6}height\u{88}\u{1}\u{1}B\u{A}\
-      \u{A}\u{8}locationB\u{8}\u{A}\u{6}_widthB\u{9}\u{A}\u{7}_height\"\u{CF}\u{2}\u{A}\u{7}Content\u{12}\u{14}\
+      \u{A}\u{8}locationB\u{8}\u{A}\u{6}_widthB\u{9}\u{A}\u{7}_height\"\u{F5}\u{2}\u{A}\u{7}Content\u{12}\u{14}\
       \u{A}\u{4}text\u{18}\u{1}\u{20}\u{1}(\u{9}H\u{0}R\u{4}text\u{12}:\u{A}\u{A}membership\u{18}\u{3}\u{20}\
       \u{1}(\u{E}2\u{18}.cim.v1.MembershipChangeH\u{0}R\u{A}membership\u{12}\u{14}\u{A}\u{4}data\u{18}\u{4}\
       \u{20}\u{1}(\u{C}H\u{0}R\u{4}data\u{12}*\u{A}\u{5}image\u{18}\u{5}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.At\
       tachmentH\u{0}R\u{5}image\u{12}(\u{A}\u{4}file\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{12}.cim.v1.AttachmentH\
-      \u{0}R\u{4}file\u{12}?\u{A}\u{A}properties\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{1F}.cim.v1.Content.Propert\
-      iesEntryR\u{A}properties\u{1A}=\u{A}\u{F}PropertiesEntry\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}\
-      (\u{9}R\u{3}key\u{12}\u{14}\u{A}\u{5}value\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{6}\u{A}\
-      \u{4}kind\"\u{AB}\u{2}\u{A}\u{7}Message\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}\
-      conversation\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}pos\
-      ition\u{12}/\u{A}\u{8}previous\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}previous\u{12}\
-      $\u{A}\u{6}sender\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}log\
-      ged_at_ms\u{18}\u{5}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}'\u{A}\u{7}send_id\u{18}\u{6}\u{20}\u{1}(\
-      \u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12})\u{A}\u{7}content\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{F}.cim.\
-      v1.ContentR\u{7}content\"\u{A7}\u{1}\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}\
-      (\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{2}\u{20}\u{1}\
-      (\u{3}R\u{A}loggedAtMs\u{12}\u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{9}duplicate\u{12}\
-      *\u{A}\u{7}reached\u{18}\u{4}\u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"\u{A1}\u{1}\u{A}\
-      \u{7}Refused\u{12}-\u{A}\u{6}reason\u{18}\u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}rea\
-      son\u{12}\u{16}\u{A}\u{6}detail\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_co\
-      unter\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}expectedCounter\u{12}$\u{A}\u{E}retry_after_ms\u{18}\u{8}\u{20}\
-      \u{1}(\u{D}R\u{C}retryAfterMs*o\u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPEC\
-      IFIED\u{10}\u{0}\u{12}\u{1C}\u{A}\u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEM\
-      BERSHIP_CHANGE_LEFT\u{10}\u{2}*n\u{A}\u{8}AckLevel\u{12}\u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\
-      \u{0}\u{12}\u{14}\u{A}\u{10}ACK_LEVEL_LOGGED\u{10}\u{1}\u{12}\u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\
-      \u{2}\u{12}\u{17}\u{A}\u{13}ACK_LEVEL_DELIVERED\u{10}\u{3}*\u{B0}\u{2}\u{A}\u{D}RefusalReason\u{12}\u{1E}\
-      \u{A}\u{1A}REFUSAL_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\
-      \u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_UNKNOWN_USER\u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_N\
-      OT_A_MEMBER\u{10}\u{3}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}\
-      REFUSAL_REASON_DUPLICATE_UNKNOWN\u{10}\u{5}\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}\
-      \u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_BLOCKED\u{10}\u{C}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_RATE_L\
-      IMITED\u{10}\u{E}b\u{6}proto3
+      \u{0}R\u{4}file\u{12}$\u{A}\u{6}member\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}member\u{12}\
+      ?\u{A}\u{A}properties\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{1F}.cim.v1.Content.PropertiesEntryR\u{A}propert\
+      ies\u{1A}=\u{A}\u{F}PropertiesEntry\u{12}\u{10}\u{A}\u{3}key\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{3}key\u{12}\
+      \u{14}\u{A}\u{5}value\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{5}value:\u{2}8\u{1}B\u{6}\u{A}\u{4}kind\"\u{AB}\
+      \u{2}\u{A}\u{7}Message\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}\
+      /\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}/\u{A}\u{8}\
+      previous\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}previous\u{12}$\u{A}\u{6}sender\u{18}\
+      \u{4}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{5}\u{20}\
+      \u{1}(\u{3}R\u{A}loggedAtMs\u{12}'\u{A}\u{7}send_id\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{E}.cim.v1.SendIdR\
+      \u{6}sendId\u{12})\u{A}\u{7}content\u{18}\u{7}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\"\u{A7}\
+      \u{1}\u{A}\u{8}Accepted\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositi\
+      onR\u{8}position\u{12}\u{20}\u{A}\u{C}logged_at_ms\u{18}\u{2}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}\
+      \u{1C}\u{A}\u{9}duplicate\u{18}\u{3}\u{20}\u{1}(\u{8}R\u{9}duplicate\u{12}*\u{A}\u{7}reached\u{18}\u{4}\
+      \u{20}\u{1}(\u{E}2\u{10}.cim.v1.AckLevelR\u{7}reached\"\u{A1}\u{1}\u{A}\u{7}Refused\u{12}-\u{A}\u{6}\
+      reason\u{18}\u{1}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.RefusalReasonR\u{6}reason\u{12}\u{16}\u{A}\u{6}deta\
+      il\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{6}detail\u{12})\u{A}\u{10}expected_counter\u{18}\u{3}\u{20}\u{1}(\u{4}\
+      R\u{F}expectedCounter\u{12}$\u{A}\u{E}retry_after_ms\u{18}\u{8}\u{20}\u{1}(\u{D}R\u{C}retryAfterMs*\u{CA}\
+      \u{1}\u{A}\u{10}MembershipChange\u{12}!\u{A}\u{1D}MEMBERSHIP_CHANGE_UNSPECIFIED\u{10}\u{0}\u{12}\u{1C}\
+      \u{A}\u{18}MEMBERSHIP_CHANGE_JOINED\u{10}\u{1}\u{12}\u{1A}\u{A}\u{16}MEMBERSHIP_CHANGE_LEFT\u{10}\u{2}\
+      \u{12}\u{1D}\u{A}\u{19}MEMBERSHIP_CHANGE_REMOVED\u{10}\u{3}\u{12}\u{1B}\u{A}\u{17}MEMBERSHIP_CHANGE_\
+      MUTED\u{10}\u{4}\u{12}\u{1D}\u{A}\u{19}MEMBERSHIP_CHANGE_UNMUTED\u{10}\u{5}*n\u{A}\u{8}AckLevel\u{12}\
+      \u{19}\u{A}\u{15}ACK_LEVEL_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}ACK_LEVEL_LOGGED\u{10}\u{1}\u{12}\
+      \u{18}\u{A}\u{14}ACK_LEVEL_REPLICATED\u{10}\u{2}\u{12}\u{17}\u{A}\u{13}ACK_LEVEL_DELIVERED\u{10}\u{3}\
+      *\u{CA}\u{2}\u{A}\u{D}RefusalReason\u{12}\u{1E}\u{A}\u{1A}REFUSAL_REASON_UNSPECIFIED\u{10}\u{0}\u{12}\
+      \u{1A}\u{A}\u{16}REFUSAL_REASON_INVALID\u{10}\u{1}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_UNKNOWN_USER\
+      \u{10}\u{2}\u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_NOT_A_MEMBER\u{10}\u{3}\u{12}\u{1E}\u{A}\u{1A}REFUS\
+      AL_REASON_COUNTER_GAP\u{10}\u{4}\u{12}$\u{A}\u{20}REFUSAL_REASON_DUPLICATE_UNKNOWN\u{10}\u{5}\u{12}\u{1E}\
+      \u{A}\u{1A}REFUSAL_REASON_UNAVAILABLE\u{10}\u{6}\u{12}\u{1A}\u{A}\u{16}REFUSAL_REASON_BLOCKED\u{10}\u{C}\
+      \u{12}\u{1F}\u{A}\u{1B}REFUSAL_REASON_RATE_LIMITED\u{10}\u{E}\u{12}\u{18}\u{A}\u{14}REFUSAL_REASON_M\
+      UTED\u{10}\u{D}b\u{6}proto3
       """)
 
   private static let cim_v1_push = ProtobufFileDescriptor(
@@ -425,6 +428,14 @@ public enum CIMProtosDescriptors {
       "cim.v1.ListGroupsResponse",
       "cim.v1.ListMembersRequest",
       "cim.v1.ListMembersResponse",
+      "cim.v1.GetGroupRequest",
+      "cim.v1.GetGroupResponse",
+      "cim.v1.RemoveFromGroupRequest",
+      "cim.v1.RemoveFromGroupResponse",
+      "cim.v1.MuteInGroupRequest",
+      "cim.v1.MuteInGroupResponse",
+      "cim.v1.UnmuteInGroupRequest",
+      "cim.v1.UnmuteInGroupResponse",
       "cim.v1.ScheduleSendRequest",
       "cim.v1.ScheduleSendResponse",
       "cim.v1.ListScheduledRequest",
@@ -445,6 +456,10 @@ public enum CIMProtosDescriptors {
       "cim.v1.Route.LeaveGroup",
       "cim.v1.Route.ListGroups",
       "cim.v1.Route.ListMembers",
+      "cim.v1.Route.GetGroup",
+      "cim.v1.Route.RemoveFromGroup",
+      "cim.v1.Route.MuteInGroup",
+      "cim.v1.Route.UnmuteInGroup",
       "cim.v1.Route.GetUser",
       "cim.v1.Route.MarkRead",
       "cim.v1.Route.ListReaders",
@@ -513,51 +528,72 @@ public enum CIMProtosDescriptors {
       \u{2}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{9}\
       pageToken\"e\u{A}\u{13}ListMembersResponse\u{12}&\u{A}\u{7}members\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{C}\
       .cim.v1.UserR\u{7}members\u{12}&\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageT\
-      oken\"\u{F9}\u{1}\u{A}\u{13}ScheduleSendRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}\
-      H\u{0}R\u{6}userId\u{12}$\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{C}conversation\u{12}\
-      )\u{A}\u{7}content\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}\u{1E}\u{A}\u{A}\
-      send_at_ms\u{18}\u{4}\u{20}\u{1}(\u{3}H\u{1}R\u{8}sendAtMs\u{12}\u{1B}\u{A}\u{8}delay_ms\u{18}\u{5}\u{20}\
-      \u{1}(\u{3}H\u{1}R\u{7}delayMs\u{12}'\u{A}\u{F}idempotency_key\u{18}\u{6}\u{20}\u{1}(\u{9}R\u{E}idem\
-      potencyKeyB\u{8}\u{A}\u{6}targetB\u{6}\u{A}\u{4}time\"\u{86}\u{1}\u{A}\u{14}ScheduleSendResponse\u{12}\
-      \u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\"\u{A}\u{C}conversation\u{18}\u{2}\u{20}\
-      \u{1}(\u{9}R\u{C}conversation\u{12}\u{1C}\u{A}\u{A}send_at_ms\u{18}\u{3}\u{20}\u{1}(\u{3}R\u{8}sendA\
-      tMs\u{12}\u{1C}\u{A}\u{9}duplicate\u{18}\u{4}\u{20}\u{1}(\u{8}R\u{9}duplicate\"R\u{A}\u{14}ListSched\
-      uledRequest\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\u{1D}\u{A}\
-      \u{A}page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{9}pageToken\"u\u{A}\u{15}ListScheduledResponse\u{12}4\
-      \u{A}\u{8}messages\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{18}.cim.v1.ScheduledMessageR\u{8}messages\u{12}&\u{A}\
-      \u{F}next_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageToken\"\u{E8}\u{1}\u{A}\u{10}Scheduled\
-      Message\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\"\u{A}\u{C}conversation\u{18}\
-      \u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12})\u{A}\u{7}content\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.c\
-      im.v1.ContentR\u{7}content\u{12}\u{1C}\u{A}\u{A}send_at_ms\u{18}\u{4}\u{20}\u{1}(\u{3}R\u{8}sendAtMs\
-      \u{12},\u{A}\u{5}state\u{18}\u{5}\u{20}\u{1}(\u{E}2\u{16}.cim.v1.ScheduledStateR\u{5}state\u{12})\u{A}\
-      \u{7}failure\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.RefusedR\u{7}failure\"(\u{A}\u{16}CancelSchedu\
-      ledRequest\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\"7\u{A}\u{17}CancelScheduledRe\
-      sponse\u{12}\u{1C}\u{A}\u{9}cancelled\u{18}\u{1}\u{20}\u{1}(\u{8}R\u{9}cancelled*\u{87}\u{1}\u{A}\u{E}\
-      ScheduledState\u{12}\u{1F}\u{A}\u{1B}SCHEDULED_STATE_UNSPECIFIED\u{10}\u{0}\u{12}\u{1B}\u{A}\u{17}SC\
-      HEDULED_STATE_WAITING\u{10}\u{1}\u{12}\u{1B}\u{A}\u{17}SCHEDULED_STATE_SENDING\u{10}\u{2}\u{12}\u{1A}\
-      \u{A}\u{16}SCHEDULED_STATE_FAILED\u{10}\u{3}2\u{E6}\u{B}\u{A}\u{5}Route\u{12}=\u{A}\u{8}Register\u{12}\
-      \u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.RegisterResponse\u{12}4\u{A}\u{5}Login\u{12}\u{14}.\
-      cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}7\u{A}\u{6}Logout\u{12}\u{15}.cim.v1.Logou\
-      tRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}Send\u{12}\u{13}.cim.v1.SendRequest\u{1A}\
-      \u{14}.cim.v1.SendResponse\u{12}@\u{A}\u{9}SendBatch\u{12}\u{18}.cim.v1.SendBatchRequest\u{1A}\u{19}\
-      .cim.v1.SendBatchResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.cim.v1.HistoryRequest\u{1A}\u{17}.cim.\
-      v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v1.OnlineUsersRequest\u{1A}\u{1B}.cim\
-      .v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}.cim.v1.CreateGroupRequest\u{1A}\u{1B}\
+      oken\",\u{A}\u{F}GetGroupRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}grou\
+      pId\"\u{C0}\u{1}\u{A}\u{10}GetGroupResponse\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}\
+      R\u{C}conversation\u{12}\"\u{A}\u{5}owner\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{5}owner\u{12}\
+      !\u{A}\u{C}member_count\u{18}\u{3}\u{20}\u{1}(\u{D}R\u{B}memberCount\u{12}+\u{A}\u{6}joined\u{18}\u{4}\
+      \u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{6}joined\u{12}\u{14}\u{A}\u{5}muted\u{18}\u{5}\u{20}\u{1}\
+      (\u{8}R\u{5}muted\"L\u{A}\u{16}RemoveFromGroupRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\u{1}\u{20}\
+      \u{1}(\u{9}R\u{7}groupId\u{12}\u{17}\u{A}\u{7}user_id\u{18}\u{2}\u{20}\u{1}(\u{4}R\u{6}userId\"d\u{A}\
+      \u{17}RemoveFromGroupResponse\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.Log\
+      PositionR\u{8}position\u{12}\u{18}\u{A}\u{7}removed\u{18}\u{2}\u{20}\u{1}(\u{8}R\u{7}removed\"H\u{A}\
+      \u{12}MuteInGroupRequest\u{12}\u{19}\u{A}\u{8}group_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}groupId\u{12}\
+      \u{17}\u{A}\u{7}user_id\u{18}\u{2}\u{20}\u{1}(\u{4}R\u{6}userId\"\\\u{A}\u{13}MuteInGroupResponse\u{12}\
+      /\u{A}\u{8}position\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}\u{14}\u{A}\
+      \u{5}muted\u{18}\u{2}\u{20}\u{1}(\u{8}R\u{5}muted\"J\u{A}\u{14}UnmuteInGroupRequest\u{12}\u{19}\u{A}\
+      \u{8}group_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}groupId\u{12}\u{17}\u{A}\u{7}user_id\u{18}\u{2}\u{20}\
+      \u{1}(\u{4}R\u{6}userId\"b\u{A}\u{15}UnmuteInGroupResponse\u{12}/\u{A}\u{8}position\u{18}\u{1}\u{20}\
+      \u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}\u{18}\u{A}\u{7}unmuted\u{18}\u{2}\u{20}\u{1}\
+      (\u{8}R\u{7}unmuted\"\u{F9}\u{1}\u{A}\u{13}ScheduleSendRequest\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\
+      \u{20}\u{1}(\u{4}H\u{0}R\u{6}userId\u{12}$\u{A}\u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{C}\
+      conversation\u{12})\u{A}\u{7}content\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}\
+      \u{1E}\u{A}\u{A}send_at_ms\u{18}\u{4}\u{20}\u{1}(\u{3}H\u{1}R\u{8}sendAtMs\u{12}\u{1B}\u{A}\u{8}dela\
+      y_ms\u{18}\u{5}\u{20}\u{1}(\u{3}H\u{1}R\u{7}delayMs\u{12}'\u{A}\u{F}idempotency_key\u{18}\u{6}\u{20}\
+      \u{1}(\u{9}R\u{E}idempotencyKeyB\u{8}\u{A}\u{6}targetB\u{6}\u{A}\u{4}time\"\u{86}\u{1}\u{A}\u{14}Sch\
+      eduleSendResponse\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\"\u{A}\u{C}conver\
+      sation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12}\u{1C}\u{A}\u{A}send_at_ms\u{18}\u{3}\u{20}\
+      \u{1}(\u{3}R\u{8}sendAtMs\u{12}\u{1C}\u{A}\u{9}duplicate\u{18}\u{4}\u{20}\u{1}(\u{8}R\u{9}duplicate\"\
+      R\u{A}\u{14}ListScheduledRequest\u{12}\u{1B}\u{A}\u{9}page_size\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{8}pag\
+      eSize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{9}pageToken\"u\u{A}\u{15}ListSc\
+      heduledResponse\u{12}4\u{A}\u{8}messages\u{18}\u{1}\u{20}\u{3}(\u{B}2\u{18}.cim.v1.ScheduledMessageR\
+      \u{8}messages\u{12}&\u{A}\u{F}next_page_token\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{D}nextPageToken\"\u{E8}\
+      \u{1}\u{A}\u{10}ScheduledMessage\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\"\u{A}\
+      \u{C}conversation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{C}conversation\u{12})\u{A}\u{7}content\u{18}\u{3}\u{20}\
+      \u{1}(\u{B}2\u{F}.cim.v1.ContentR\u{7}content\u{12}\u{1C}\u{A}\u{A}send_at_ms\u{18}\u{4}\u{20}\u{1}(\
+      \u{3}R\u{8}sendAtMs\u{12},\u{A}\u{5}state\u{18}\u{5}\u{20}\u{1}(\u{E}2\u{16}.cim.v1.ScheduledStateR\u{5}\
+      state\u{12})\u{A}\u{7}failure\u{18}\u{6}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.RefusedR\u{7}failure\"(\u{A}\u{16}\
+      CancelScheduledRequest\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\"7\u{A}\u{17}Cance\
+      lScheduledResponse\u{12}\u{1C}\u{A}\u{9}cancelled\u{18}\u{1}\u{20}\u{1}(\u{8}R\u{9}cancelled*\u{87}\u{1}\
+      \u{A}\u{E}ScheduledState\u{12}\u{1F}\u{A}\u{1B}SCHEDULED_STATE_UNSPECIFIED\u{10}\u{0}\u{12}\u{1B}\u{A}\
+      \u{17}SCHEDULED_STATE_WAITING\u{10}\u{1}\u{12}\u{1B}\u{A}\u{17}SCHEDULED_STATE_SENDING\u{10}\u{2}\u{12}\
+      \u{1A}\u{A}\u{16}SCHEDULED_STATE_FAILED\u{10}\u{3}2\u{8F}\u{E}\u{A}\u{5}Route\u{12}=\u{A}\u{8}Regist\
+      er\u{12}\u{17}.cim.v1.RegisterRequest\u{1A}\u{18}.cim.v1.RegisterResponse\u{12}4\u{A}\u{5}Login\u{12}\
+      \u{14}.cim.v1.LoginRequest\u{1A}\u{15}.cim.v1.LoginResponse\u{12}7\u{A}\u{6}Logout\u{12}\u{15}.cim.v\
+      1.LogoutRequest\u{1A}\u{16}.cim.v1.LogoutResponse\u{12}1\u{A}\u{4}Send\u{12}\u{13}.cim.v1.SendReques\
+      t\u{1A}\u{14}.cim.v1.SendResponse\u{12}@\u{A}\u{9}SendBatch\u{12}\u{18}.cim.v1.SendBatchRequest\u{1A}\
+      \u{19}.cim.v1.SendBatchResponse\u{12}:\u{A}\u{7}History\u{12}\u{16}.cim.v1.HistoryRequest\u{1A}\u{17}\
+      .cim.v1.HistoryResponse\u{12}F\u{A}\u{B}OnlineUsers\u{12}\u{1A}.cim.v1.OnlineUsersRequest\u{1A}\u{1B}\
+      .cim.v1.OnlineUsersResponse\u{12}F\u{A}\u{B}CreateGroup\u{12}\u{1A}.cim.v1.CreateGroupRequest\u{1A}\u{1B}\
       .cim.v1.CreateGroupResponse\u{12}@\u{A}\u{9}JoinGroup\u{12}\u{18}.cim.v1.JoinGroupRequest\u{1A}\u{19}\
       .cim.v1.JoinGroupResponse\u{12}C\u{A}\u{A}LeaveGroup\u{12}\u{19}.cim.v1.LeaveGroupRequest\u{1A}\u{1A}\
       .cim.v1.LeaveGroupResponse\u{12}C\u{A}\u{A}ListGroups\u{12}\u{19}.cim.v1.ListGroupsRequest\u{1A}\u{1A}\
       .cim.v1.ListGroupsResponse\u{12}F\u{A}\u{B}ListMembers\u{12}\u{1A}.cim.v1.ListMembersRequest\u{1A}\u{1B}\
-      .cim.v1.ListMembersResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}.cim.v1.GetUserRequest\u{1A}\u{17}.ci\
-      m.v1.GetUserResponse\u{12}=\u{A}\u{8}MarkRead\u{12}\u{17}.cim.v1.MarkReadRequest\u{1A}\u{18}.cim.v1.\
-      MarkReadResponse\u{12}F\u{A}\u{B}ListReaders\u{12}\u{1A}.cim.v1.ListReadersRequest\u{1A}\u{1B}.cim.v\
-      1.ListReadersResponse\u{12}X\u{A}\u{11}ListConversations\u{12}\u{20}.cim.v1.ListConversationsRequest\
-      \u{1A}!.cim.v1.ListConversationsResponse\u{12}@\u{A}\u{9}BlockUser\u{12}\u{18}.cim.v1.BlockUserReque\
-      st\u{1A}\u{19}.cim.v1.BlockUserResponse\u{12}F\u{A}\u{B}UnblockUser\u{12}\u{1A}.cim.v1.UnblockUserRe\
-      quest\u{1A}\u{1B}.cim.v1.UnblockUserResponse\u{12}F\u{A}\u{B}ListBlocked\u{12}\u{1A}.cim.v1.ListBloc\
-      kedRequest\u{1A}\u{1B}.cim.v1.ListBlockedResponse\u{12}I\u{A}\u{C}ScheduleSend\u{12}\u{1B}.cim.v1.Sc\
-      heduleSendRequest\u{1A}\u{1C}.cim.v1.ScheduleSendResponse\u{12}L\u{A}\u{D}ListScheduled\u{12}\u{1C}.\
-      cim.v1.ListScheduledRequest\u{1A}\u{1D}.cim.v1.ListScheduledResponse\u{12}R\u{A}\u{F}CancelScheduled\
-      \u{12}\u{1E}.cim.v1.CancelScheduledRequest\u{1A}\u{1F}.cim.v1.CancelScheduledResponseb\u{6}proto3
+      .cim.v1.ListMembersResponse\u{12}=\u{A}\u{8}GetGroup\u{12}\u{17}.cim.v1.GetGroupRequest\u{1A}\u{18}.\
+      cim.v1.GetGroupResponse\u{12}R\u{A}\u{F}RemoveFromGroup\u{12}\u{1E}.cim.v1.RemoveFromGroupRequest\u{1A}\
+      \u{1F}.cim.v1.RemoveFromGroupResponse\u{12}F\u{A}\u{B}MuteInGroup\u{12}\u{1A}.cim.v1.MuteInGroupRequ\
+      est\u{1A}\u{1B}.cim.v1.MuteInGroupResponse\u{12}L\u{A}\u{D}UnmuteInGroup\u{12}\u{1C}.cim.v1.UnmuteIn\
+      GroupRequest\u{1A}\u{1D}.cim.v1.UnmuteInGroupResponse\u{12}:\u{A}\u{7}GetUser\u{12}\u{16}.cim.v1.Get\
+      UserRequest\u{1A}\u{17}.cim.v1.GetUserResponse\u{12}=\u{A}\u{8}MarkRead\u{12}\u{17}.cim.v1.MarkReadR\
+      equest\u{1A}\u{18}.cim.v1.MarkReadResponse\u{12}F\u{A}\u{B}ListReaders\u{12}\u{1A}.cim.v1.ListReader\
+      sRequest\u{1A}\u{1B}.cim.v1.ListReadersResponse\u{12}X\u{A}\u{11}ListConversations\u{12}\u{20}.cim.v\
+      1.ListConversationsRequest\u{1A}!.cim.v1.ListConversationsResponse\u{12}@\u{A}\u{9}BlockUser\u{12}\u{18}\
+      .cim.v1.BlockUserRequest\u{1A}\u{19}.cim.v1.BlockUserResponse\u{12}F\u{A}\u{B}UnblockUser\u{12}\u{1A}\
+      .cim.v1.UnblockUserRequest\u{1A}\u{1B}.cim.v1.UnblockUserResponse\u{12}F\u{A}\u{B}ListBlocked\u{12}\u{1A}\
+      .cim.v1.ListBlockedRequest\u{1A}\u{1B}.cim.v1.ListBlockedResponse\u{12}I\u{A}\u{C}ScheduleSend\u{12}\
+      \u{1B}.cim.v1.ScheduleSendRequest\u{1A}\u{1C}.cim.v1.ScheduleSendResponse\u{12}L\u{A}\u{D}ListSchedu\
+      led\u{12}\u{1C}.cim.v1.ListScheduledRequest\u{1A}\u{1D}.cim.v1.ListScheduledResponse\u{12}R\u{A}\u{F}\
+      CancelScheduled\u{12}\u{1E}.cim.v1.CancelScheduledRequest\u{1A}\u{1F}.cim.v1.CancelScheduledResponse\
+      b\u{6}proto3
       """)
 
   private static let cim_v1_session = ProtobufFileDescriptor(

@@ -13,6 +13,13 @@ extension CimV1 {
     public static let joined = Self(rawValue: 1)
     /// The sender left: what stands after this in the log is not for the sender any more.
     public static let left = Self(rawValue: 2)
+    /// The sender, who owns the group, has ended the membership of Content.member: what stands after this in the log is not
+    /// for that user any more.
+    public static let removed = Self(rawValue: 3)
+    /// The sender, who owns the group, has muted Content.member: what that user sends after this is refused.
+    public static let muted = Self(rawValue: 4)
+    /// Content.member can send again.
+    public static let unmuted = Self(rawValue: 5)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -27,6 +34,9 @@ extension CimV1 {
       case 0: "MEMBERSHIP_CHANGE_UNSPECIFIED"
       case 1: "MEMBERSHIP_CHANGE_JOINED"
       case 2: "MEMBERSHIP_CHANGE_LEFT"
+      case 3: "MEMBERSHIP_CHANGE_REMOVED"
+      case 4: "MEMBERSHIP_CHANGE_MUTED"
+      case 5: "MEMBERSHIP_CHANGE_UNMUTED"
       default: String(rawValue)
       }
     }
@@ -86,6 +96,8 @@ extension CimV1 {
     /// The sender sends more than is allowed. The message is not logged, and its counter not consumed: send it again under the
     /// same id after retry_after_ms. What comes behind it under the same producer is refused until then.
     public static let rateLimited = Self(rawValue: 14)
+    /// The group's owner has muted the sender. Final: what is sent after the mute has ended is a new message.
+    public static let muted = Self(rawValue: 13)
 
     /// The number on the wire; one that this version does not know is kept.
     public var rawValue: Int32
@@ -106,6 +118,7 @@ extension CimV1 {
       case 6: "REFUSAL_REASON_UNAVAILABLE"
       case 12: "REFUSAL_REASON_BLOCKED"
       case 14: "REFUSAL_REASON_RATE_LIMITED"
+      case 13: "REFUSAL_REASON_MUTED"
       default: String(rawValue)
       }
     }
@@ -234,14 +247,18 @@ extension CimV1 {
     /// The kind of content. Without one, and with one that it does not know, the service refuses the message. Who receives a
     /// kind that it does not know sees a content without one: that stands in the log, and can't be shown by this version.
     public var kind: Kind?
+    /// With a membership change: whom it concerns, when that is not the sender. Written by the service; nobody can send it.
+    public var member: CimV1.User?
     /// Free for applications: at most 16 entries and 4 KiB in all. They travel with the message unchanged.
     public var properties: [String: String]
 
     public init(
       kind: Kind? = nil,
+      member: CimV1.User? = nil,
       properties: [String: String] = [:]
     ) {
       self.kind = kind
+      self.member = member
       self.properties = properties
     }
 
@@ -250,7 +267,8 @@ extension CimV1 {
     public enum Kind: Hashable, Sendable {
       /// Plain text in UTF-8: 1 byte to the service's limit, 64 KiB by default.
       case text(String)
-      /// The sender's part in the group has changed. Written by the service; nobody can send it.
+      /// Somebody's part in the group has changed: the sender's, or that of `member`. Written by the service; nobody can
+      /// send it.
       case membership(CimV1.MembershipChange)
       /// Bytes that mean something to the applications only, such as text that is encrypted from end to end: 1 byte to the
       /// service's limit for texts, 64 KiB by default. The property "media-type" can say what they are; by convention as
@@ -519,6 +537,7 @@ extension CimV1.Content: ProtobufMessage {
       c.pointee.kind_case = .init(rawValue: 6)
     case nil: break
     }
+    (c.pointee.n_member, c.pointee.member) = arena.single(self.member)
     (c.pointee.n_properties, c.pointee.properties) = arena.array(self.properties) {
       (key, value) -> UnsafeMutablePointer<Cim__V1__Content__PropertiesEntry>? in
       let entry = arena.allocate(Cim__V1__Content__PropertiesEntry.self)
@@ -540,6 +559,7 @@ extension CimV1.Content: ProtobufMessage {
     case 6: self.kind = .file(try ProtobufField.message(c.pointee.file) ?? CimV1.Attachment())
     default: self.kind = nil
     }
+    self.member = try ProtobufField.single(c.pointee.member, c.pointee.n_member)
     self.properties = try ProtobufField.dictionary(c.pointee.properties, c.pointee.n_properties) { entry throws(MessageDecodingError) in (try ProtobufField.string(entry.key, "cim.v1.Content.properties.key"), try ProtobufField.string(entry.value, "cim.v1.Content.properties.value")) }
   }
 }

@@ -503,6 +503,142 @@ extension CimV1 {
     }
   }
 
+  /// The group to tell of.
+  public struct GetGroupRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+
+    public init(
+      groupID: String = ""
+    ) {
+      self.groupID = groupID
+    }
+  }
+
+  /// A group as it is.
+  public struct GetGroupResponse: Hashable, Sendable {
+    /// The group's conversation.
+    public var conversation: String
+    /// Who owns it.
+    public var owner: CimV1.User?
+    /// How many members it has.
+    public var memberCount: UInt32
+    /// Where in its log the caller joined.
+    public var joined: CimV1.LogPosition?
+    /// Whether the caller is muted.
+    public var muted: Bool
+
+    public init(
+      conversation: String = "",
+      owner: CimV1.User? = nil,
+      memberCount: UInt32 = 0,
+      joined: CimV1.LogPosition? = nil,
+      muted: Bool = false
+    ) {
+      self.conversation = conversation
+      self.owner = owner
+      self.memberCount = memberCount
+      self.joined = joined
+      self.muted = muted
+    }
+  }
+
+  /// Whom to remove from which group.
+  public struct RemoveFromGroupRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+    /// The member's id; not the caller's, who can leave.
+    public var userID: UInt64
+
+    public init(
+      groupID: String = "",
+      userID: UInt64 = 0
+    ) {
+      self.groupID = groupID
+      self.userID = userID
+    }
+  }
+
+  /// The user is no member.
+  public struct RemoveFromGroupResponse: Hashable, Sendable {
+    /// Where in the group's log the membership ended; absent when nothing has changed.
+    public var position: CimV1.LogPosition?
+    /// False when the user was no member before.
+    public var removed: Bool
+
+    public init(
+      position: CimV1.LogPosition? = nil,
+      removed: Bool = false
+    ) {
+      self.position = position
+      self.removed = removed
+    }
+  }
+
+  /// Whom to mute in which group.
+  public struct MuteInGroupRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+    /// The member's id; not the caller's.
+    public var userID: UInt64
+
+    public init(
+      groupID: String = "",
+      userID: UInt64 = 0
+    ) {
+      self.groupID = groupID
+      self.userID = userID
+    }
+  }
+
+  /// The member is muted.
+  public struct MuteInGroupResponse: Hashable, Sendable {
+    /// Where in the group's log it was muted; absent when nothing has changed.
+    public var position: CimV1.LogPosition?
+    /// False when it was muted before.
+    public var muted: Bool
+
+    public init(
+      position: CimV1.LogPosition? = nil,
+      muted: Bool = false
+    ) {
+      self.position = position
+      self.muted = muted
+    }
+  }
+
+  /// Who is to speak again in which group.
+  public struct UnmuteInGroupRequest: Hashable, Sendable {
+    /// The group's id.
+    public var groupID: String
+    /// The member's id.
+    public var userID: UInt64
+
+    public init(
+      groupID: String = "",
+      userID: UInt64 = 0
+    ) {
+      self.groupID = groupID
+      self.userID = userID
+    }
+  }
+
+  /// The member is not muted.
+  public struct UnmuteInGroupResponse: Hashable, Sendable {
+    /// Where in the group's log that began; absent when nothing has changed.
+    public var position: CimV1.LogPosition?
+    /// False when it was not muted before.
+    public var unmuted: Bool
+
+    public init(
+      position: CimV1.LogPosition? = nil,
+      unmuted: Bool = false
+    ) {
+      self.position = position
+      self.unmuted = unmuted
+    }
+  }
+
   /// A message to send later.
   public struct ScheduleSendRequest: Hashable, Sendable {
     /// Where it goes.
@@ -1298,6 +1434,186 @@ extension CimV1.ListMembersResponse: ProtobufMessage {
   }
 }
 
+extension CimV1.GetGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__GetGroupRequest.self)
+    cim__v1__get_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__GetGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__GetGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.GetGroupRequest.group_id")
+  }
+}
+
+extension CimV1.GetGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__GetGroupResponse.self)
+    cim__v1__get_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__GetGroupResponse.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_owner, c.pointee.owner) = arena.single(self.owner)
+    c.pointee.member_count = self.memberCount
+    (c.pointee.n_joined, c.pointee.joined) = arena.single(self.joined)
+    c.pointee.muted = self.muted ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__GetGroupResponse.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.GetGroupResponse.conversation")
+    self.owner = try ProtobufField.single(c.pointee.owner, c.pointee.n_owner)
+    self.memberCount = c.pointee.member_count
+    self.joined = try ProtobufField.single(c.pointee.joined, c.pointee.n_joined)
+    self.muted = c.pointee.muted != 0
+  }
+}
+
+extension CimV1.RemoveFromGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__RemoveFromGroupRequest.self)
+    cim__v1__remove_from_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__RemoveFromGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    c.pointee.user_id = self.userID
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__RemoveFromGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.RemoveFromGroupRequest.group_id")
+    self.userID = c.pointee.user_id
+  }
+}
+
+extension CimV1.RemoveFromGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__RemoveFromGroupResponse.self)
+    cim__v1__remove_from_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__RemoveFromGroupResponse.self)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    c.pointee.removed = self.removed ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__RemoveFromGroupResponse.self)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.removed = c.pointee.removed != 0
+  }
+}
+
+extension CimV1.MuteInGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__MuteInGroupRequest.self)
+    cim__v1__mute_in_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__MuteInGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    c.pointee.user_id = self.userID
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__MuteInGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.MuteInGroupRequest.group_id")
+    self.userID = c.pointee.user_id
+  }
+}
+
+extension CimV1.MuteInGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__MuteInGroupResponse.self)
+    cim__v1__mute_in_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__MuteInGroupResponse.self)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    c.pointee.muted = self.muted ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__MuteInGroupResponse.self)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.muted = c.pointee.muted != 0
+  }
+}
+
+extension CimV1.UnmuteInGroupRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__UnmuteInGroupRequest.self)
+    cim__v1__unmute_in_group_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__UnmuteInGroupRequest.self)
+    c.pointee.group_id = arena.copy(self.groupID)
+    c.pointee.user_id = self.userID
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__UnmuteInGroupRequest.self)
+    self.groupID = try ProtobufField.string(c.pointee.group_id, "cim.v1.UnmuteInGroupRequest.group_id")
+    self.userID = c.pointee.user_id
+  }
+}
+
+extension CimV1.UnmuteInGroupResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__UnmuteInGroupResponse.self)
+    cim__v1__unmute_in_group_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__UnmuteInGroupResponse.self)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    c.pointee.unmuted = self.unmuted ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__UnmuteInGroupResponse.self)
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.unmuted = c.pointee.unmuted != 0
+  }
+}
+
 extension CimV1.ScheduleSendRequest: ProtobufMessage {
   public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
     let c = arena.allocate(Cim__V1__ScheduleSendRequest.self)
@@ -1508,6 +1824,10 @@ extension CimV1 {
       public static let leaveGroup = MethodDescriptor(service: CimV1.Route.name, method: "LeaveGroup", kind: .unary)
       public static let listGroups = MethodDescriptor(service: CimV1.Route.name, method: "ListGroups", kind: .unary)
       public static let listMembers = MethodDescriptor(service: CimV1.Route.name, method: "ListMembers", kind: .unary)
+      public static let getGroup = MethodDescriptor(service: CimV1.Route.name, method: "GetGroup", kind: .unary)
+      public static let removeFromGroup = MethodDescriptor(service: CimV1.Route.name, method: "RemoveFromGroup", kind: .unary)
+      public static let muteInGroup = MethodDescriptor(service: CimV1.Route.name, method: "MuteInGroup", kind: .unary)
+      public static let unmuteInGroup = MethodDescriptor(service: CimV1.Route.name, method: "UnmuteInGroup", kind: .unary)
       public static let getUser = MethodDescriptor(service: CimV1.Route.name, method: "GetUser", kind: .unary)
       public static let markRead = MethodDescriptor(service: CimV1.Route.name, method: "MarkRead", kind: .unary)
       public static let listReaders = MethodDescriptor(service: CimV1.Route.name, method: "ListReaders", kind: .unary)
@@ -1519,7 +1839,7 @@ extension CimV1 {
       public static let listScheduled = MethodDescriptor(service: CimV1.Route.name, method: "ListScheduled", kind: .unary)
       public static let cancelScheduled = MethodDescriptor(service: CimV1.Route.name, method: "CancelScheduled", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [register, login, logout, send, sendBatch, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getUser, markRead, listReaders, listConversations, blockUser, unblockUser, listBlocked, scheduleSend, listScheduled, cancelScheduled]
+      public static let all: [MethodDescriptor] = [register, login, logout, send, sendBatch, history, onlineUsers, createGroup, joinGroup, leaveGroup, listGroups, listMembers, getGroup, removeFromGroup, muteInGroup, unmuteInGroup, getUser, markRead, listReaders, listConversations, blockUser, unblockUser, listBlocked, scheduleSend, listScheduled, cancelScheduled]
     }
 
     /// Accounts, login, sending and reading.
@@ -1560,13 +1880,14 @@ extension CimV1 {
       /// UNAUTHENTICATED: the token is not valid. UNAVAILABLE: the store is away, or the route has not learned yet which
       /// servers there are; try again.
       func onlineUsers(_ request: CimV1.OnlineUsersRequest, context: ServerContext) async throws -> CimV1.OnlineUsersResponse
-      /// Creates a group; the caller becomes its first member.
+      /// Creates a group; the caller becomes its first member, and its owner.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. ALREADY_EXISTS: there is such a group.
       func createGroup(_ request: CimV1.CreateGroupRequest, context: ServerContext) async throws -> CimV1.CreateGroupResponse
       /// Joins a group: from the answer's position on, its messages are for the caller. Joining again changes nothing.
       /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
       func joinGroup(_ request: CimV1.JoinGroupRequest, context: ServerContext) async throws -> CimV1.JoinGroupResponse
-      /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing.
+      /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing. When its
+      /// owner leaves, the member with the lowest id is the owner; of a group without members, who joins next.
       /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
       func leaveGroup(_ request: CimV1.LeaveGroupRequest, context: ServerContext) async throws -> CimV1.LeaveGroupResponse
       /// Lists the groups of which the caller is a member, by ascending id.
@@ -1575,6 +1896,25 @@ extension CimV1 {
       /// Lists a group's members, by ascending id.
       /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group, or the caller is no member of it.
       func listMembers(_ request: CimV1.ListMembersRequest, context: ServerContext) async throws -> CimV1.ListMembersResponse
+      /// Tells of a group: who owns it, how many are in it, and the caller's part.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such group, or
+      /// the caller is no member of it. UNAVAILABLE: the store is away; try again.
+      func getGroup(_ request: CimV1.GetGroupRequest, context: ServerContext) async throws -> CimV1.GetGroupResponse
+      /// Ends somebody's membership of a group that the caller owns: what follows the answer's position is not for that user.
+      /// Removing who is no member changes nothing. Who was removed can join again.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; the owner can't be removed.
+      /// NOT_FOUND: no such group, or the caller is no member of it. PERMISSION_DENIED: the caller does not own it.
+      /// UNAVAILABLE: the store is away; try again.
+      func removeFromGroup(_ request: CimV1.RemoveFromGroupRequest, context: ServerContext) async throws -> CimV1.RemoveFromGroupResponse
+      /// Mutes a member of a group that the caller owns: the member still receives, and what it sends after the answer's
+      /// position is refused, also when it has left and joined again. Muting again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; the owner can't be muted.
+      /// NOT_FOUND: no such group, the caller is no member of it, or the user is none. PERMISSION_DENIED: the caller does not
+      /// own it. UNAVAILABLE: the store is away; try again.
+      func muteInGroup(_ request: CimV1.MuteInGroupRequest, context: ServerContext) async throws -> CimV1.MuteInGroupResponse
+      /// Lets a muted member send again; an owner that was muted as a member can do so for itself. Once more changes nothing.
+      /// Errors: as MuteInGroup.
+      func unmuteInGroup(_ request: CimV1.UnmuteInGroupRequest, context: ServerContext) async throws -> CimV1.UnmuteInGroupResponse
       /// Looks an account up by id or by name.
       /// NOT_FOUND: there is none.
       func getUser(_ request: CimV1.GetUserRequest, context: ServerContext) async throws -> CimV1.GetUserResponse
@@ -1689,7 +2029,7 @@ extension CimV1 {
         try await channel.unary(CimV1.Route.Methods.onlineUsers, request, options: options)
       }
 
-      /// Creates a group; the caller becomes its first member.
+      /// Creates a group; the caller becomes its first member, and its owner.
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. ALREADY_EXISTS: there is such a group.
       public func createGroup(_ request: CimV1.CreateGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.CreateGroupResponse {
         try await channel.unary(CimV1.Route.Methods.createGroup, request, options: options)
@@ -1701,7 +2041,8 @@ extension CimV1 {
         try await channel.unary(CimV1.Route.Methods.joinGroup, request, options: options)
       }
 
-      /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing.
+      /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing. When its
+      /// owner leaves, the member with the lowest id is the owner; of a group without members, who joins next.
       /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
       public func leaveGroup(_ request: CimV1.LeaveGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.LeaveGroupResponse {
         try await channel.unary(CimV1.Route.Methods.leaveGroup, request, options: options)
@@ -1717,6 +2058,37 @@ extension CimV1 {
       /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group, or the caller is no member of it.
       public func listMembers(_ request: CimV1.ListMembersRequest, options: CallOptions = .defaults) async throws -> CimV1.ListMembersResponse {
         try await channel.unary(CimV1.Route.Methods.listMembers, request, options: options)
+      }
+
+      /// Tells of a group: who owns it, how many are in it, and the caller's part.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field. NOT_FOUND: no such group, or
+      /// the caller is no member of it. UNAVAILABLE: the store is away; try again.
+      public func getGroup(_ request: CimV1.GetGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.GetGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.getGroup, request, options: options)
+      }
+
+      /// Ends somebody's membership of a group that the caller owns: what follows the answer's position is not for that user.
+      /// Removing who is no member changes nothing. Who was removed can join again.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; the owner can't be removed.
+      /// NOT_FOUND: no such group, or the caller is no member of it. PERMISSION_DENIED: the caller does not own it.
+      /// UNAVAILABLE: the store is away; try again.
+      public func removeFromGroup(_ request: CimV1.RemoveFromGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.RemoveFromGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.removeFromGroup, request, options: options)
+      }
+
+      /// Mutes a member of a group that the caller owns: the member still receives, and what it sends after the answer's
+      /// position is refused, also when it has left and joined again. Muting again changes nothing.
+      /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the message names the field; the owner can't be muted.
+      /// NOT_FOUND: no such group, the caller is no member of it, or the user is none. PERMISSION_DENIED: the caller does not
+      /// own it. UNAVAILABLE: the store is away; try again.
+      public func muteInGroup(_ request: CimV1.MuteInGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.MuteInGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.muteInGroup, request, options: options)
+      }
+
+      /// Lets a muted member send again; an owner that was muted as a member can do so for itself. Once more changes nothing.
+      /// Errors: as MuteInGroup.
+      public func unmuteInGroup(_ request: CimV1.UnmuteInGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.UnmuteInGroupResponse {
+        try await channel.unary(CimV1.Route.Methods.unmuteInGroup, request, options: options)
       }
 
       /// Looks an account up by id or by name.
@@ -1848,6 +2220,22 @@ extension CimV1.Route.Service {
     router.unary(CimV1.Route.Methods.listMembers) {
       (request: CimV1.ListMembersRequest, context: ServerContext) in
       try await self.listMembers(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.getGroup) {
+      (request: CimV1.GetGroupRequest, context: ServerContext) in
+      try await self.getGroup(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.removeFromGroup) {
+      (request: CimV1.RemoveFromGroupRequest, context: ServerContext) in
+      try await self.removeFromGroup(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.muteInGroup) {
+      (request: CimV1.MuteInGroupRequest, context: ServerContext) in
+      try await self.muteInGroup(request, context: context)
+    }
+    router.unary(CimV1.Route.Methods.unmuteInGroup) {
+      (request: CimV1.UnmuteInGroupRequest, context: ServerContext) in
+      try await self.unmuteInGroup(request, context: context)
     }
     router.unary(CimV1.Route.Methods.getUser) {
       (request: CimV1.GetUserRequest, context: ServerContext) in

@@ -3,7 +3,8 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kinds of reasons. There may be more in a later version.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Name: String {
-      case invalid, unknownUser, notAMember, uncertain, unanswered, outboxFull, notConnected, closed, blocked
+      case invalid, unknownUser, notAMember, muted, uncertain, unanswered, outboxFull, notConnected, closed,
+        blocked
     }
 
     private let name: Name
@@ -16,6 +17,8 @@ public struct SendError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let notAMember = Self(name: .notAMember)
     /// The receiver has blocked this user, or this user has blocked the receiver.
     public static let blocked = Self(name: .blocked)
+    /// The group's owner has muted this user.
+    public static let muted = Self(name: .muted)
     /// The message may be in the log or not: its answer was lost, and the service does not remember it any more.
     public static let uncertain = Self(name: .uncertain)
     /// The client ended before the answer came: the message may be in the log or not. In the storage it stays, and the next client that

@@ -116,17 +116,22 @@ extension MembershipEntry {
   init?(_ message: CimV1.Message) {
     guard let conversation = try? Conversation(message.conversation),
       let position = message.position.flatMap(LogPosition.init(nonzero:)),
-      let member = Account(message.sender),
+      let sender = Account(message.sender),
       case .membership(let wire)? = message.content?.kind
     else { return nil }
     let change: Change
     switch wire {
     case .joined: change = .joined
     case .left: change = .left
+    case .removed: change = .removed
+    case .muted: change = .muted
+    case .unmuted: change = .unmuted
     default: return nil
     }
+    let isOwn = change == .joined || change == .left
+    guard let member = isOwn ? sender : Account(message.content?.member) else { return nil }
     self.init(
-      conversation: conversation, position: position, member: member, change: change,
+      conversation: conversation, position: position, member: member, change: change, by: sender,
       loggedAt: Timestamp(milliseconds: UInt64(max(0, message.loggedAtMs))))
   }
 }

@@ -193,7 +193,7 @@ import Testing
     "A final refusal is reported with its reason",
     arguments: [
       (CimV1.RefusalReason.invalid, SendError.Code.invalid), (.unknownUser, .unknownUser),
-      (.notAMember, .notAMember), (.duplicateUnknown, .uncertain),
+      (.notAMember, .notAMember), (.muted, .muted), (.duplicateUnknown, .uncertain),
       (CimV1.RefusalReason(rawValue: 99), .invalid),
     ])
   func finalRefusals(reason: CimV1.RefusalReason, code: SendError.Code) throws {

@@ -132,6 +132,90 @@ struct GroupRaceTests {
     }
   }
 
+  @Test(
+    "A member who is removed while online is told so and gets nothing more; what it was sending is refused")
+  func removedWhileSending() async throws {
+    try await RaceWorld.run(servers: 2) { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect(to: 0)
+      try await bob.connect(to: 1)
+      try await create(world, ann)
+      try await join(world, bob)
+      try await ann.say("in", to: friends)
+      let append = world.held.hold(.append, of: bob.id, in: friends)
+      let id = try await bob.post("too late", to: friends)
+      try await append.reached()
+      _ = try await world.withRoute(as: ann) { route, options in
+        try await route.removeFromGroup(
+          CimV1.RemoveFromGroupRequest(groupID: "friends", userID: bob.user.id), options: options)
+      }
+      append.release()
+      guard case .refused(let refused) = try await bob.result(of: id) else {
+        Issue.record("accepted from who was removed")
+        return
+      }
+      #expect(refused.reason == .notAMember)
+      try await ann.say("after", to: friends)
+      try await eventually("bob was shown his removal") {
+        bob.shown(in: friends) == [.joined(bob.user.id), .text("in"), .removed(bob.user.id)]
+      }
+      try await ann.say("lobby", to: .lobby)
+      try await bob.waitForTexts(["lobby"], in: .lobby)
+      #expect(bob.shown(in: friends).last == .removed(bob.user.id))
+    }
+  }
+
+  @Test(
+    "A member who was removed while away gets what came before that, when it comes back, and nothing after")
+  func removedWhileAway() async throws {
+    try await RaceWorld.run { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      try await create(world, ann)
+      try await join(world, bob)
+      try await ann.say("in", to: friends)
+      _ = try await world.withRoute(as: ann) { route, options in
+        try await route.removeFromGroup(
+          CimV1.RemoveFromGroupRequest(groupID: "friends", userID: bob.user.id), options: options)
+      }
+      try await ann.say("out", to: friends)
+      try await bob.connect()
+      try await eventually("bob was shown the stay") {
+        bob.shown(in: friends) == [.joined(bob.user.id), .text("in"), .removed(bob.user.id)]
+      }
+      try await ann.say("lobby", to: .lobby)
+      try await bob.waitForTexts(["lobby"], in: .lobby)
+      #expect(bob.texts(in: friends) == ["in"])
+    }
+  }
+
+  @Test("A member who is muted while sending is refused, and still gets what others say")
+  func mutedWhileSending() async throws {
+    try await RaceWorld.run { world in
+      let (ann, bob) = try await world.annAndBob()
+      try await ann.connect()
+      try await bob.connect()
+      try await create(world, ann)
+      try await join(world, bob)
+      let append = world.held.hold(.append, of: bob.id, in: friends)
+      let id = try await bob.post("too late", to: friends)
+      try await append.reached()
+      _ = try await world.withRoute(as: ann) { route, options in
+        try await route.muteInGroup(
+          CimV1.MuteInGroupRequest(groupID: "friends", userID: bob.user.id), options: options)
+      }
+      append.release()
+      guard case .refused(let refused) = try await bob.result(of: id) else {
+        Issue.record("accepted from who was muted")
+        return
+      }
+      #expect(refused.reason == .muted)
+      try await ann.say("after", to: friends)
+      try await bob.waitForTexts(["after"], in: friends)
+      #expect(ann.texts(in: friends).isEmpty)
+    }
+  }
+
   @Test("A member that connects while the group is spoken in gets all since its joining, in order")
   func connectMeetsMessage() async throws {
     try await RaceWorld.run(servers: 2) { world in

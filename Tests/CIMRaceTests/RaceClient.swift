@@ -22,6 +22,7 @@ final class RaceClient: Sendable {
     case text(String)
     case joined(UInt64)
     case left(UInt64)
+    case removed(UInt64)
     case reset
   }
 
@@ -164,6 +165,7 @@ final class RaceClient: Sendable {
     case .text(let text): return sender == user ? [] : [.text(text)]
     case .membership(.joined): return [.joined(sender)]
     case .membership(.left): return [.left(sender)]
+    case .membership(.removed): return [.removed(message.content?.member?.id ?? 0)]
     default: return []
     }
   }

@@ -15,15 +15,17 @@ struct TestLog {
 
   /// Appends that many messages, and more under a later epoch after `beginEpoch`.
   @discardableResult
-  mutating func append(_ count: Int = 1, from sender: UInt64 = 9, content: CimV1.Content.Kind? = nil) -> Self
-  {
+  mutating func append(
+    _ count: Int = 1, from sender: UInt64 = 9, content: CimV1.Content.Kind? = nil, of member: UInt64? = nil
+  ) -> Self {
     for _ in 0..<count {
       seq += 1
       messages.append(
         CimV1.Message(
           conversation: conversation, position: CimV1.LogPosition(epoch: epoch, seq: seq),
           previous: messages.last?.position, sender: CimV1.User(id: sender, name: "n"),
-          content: CimV1.Content(kind: content ?? .text("\(seq)"))))
+          content: CimV1.Content(
+            kind: content ?? .text("\(seq)"), member: member.map { CimV1.User(id: $0, name: "n") })))
     }
     return self
   }

@@ -76,6 +76,21 @@ struct StaysTests {
     #expect(feeds.nextFetch() == nil, "the rest of the log is not for the user")
   }
 
+  @Test("The membership that a removal ends is that of whom it concerns, and a mute ends none")
+  func removed() throws {
+    var log = TestLog("g:a")
+    log.append(from: 5, content: .membership(.removed), of: 8)
+    log.append(from: 5, content: .membership(.removed), of: 7)
+    log.append(from: 5, content: .membership(.muted), of: 7)
+    log.append(from: 7, content: .membership(.left))
+    let memberships = try (1...4).map { try log.entry($0).membership }
+    #expect(
+      memberships == [
+        FramedEntry.Membership(user: 8, isJoin: false), FramedEntry.Membership(user: 7, isJoin: false), nil,
+        FramedEntry.Membership(user: 7, isJoin: false),
+      ])
+  }
+
   @Test("Of two stays both are told, and nothing from between")
   mutating func two() throws {
     begin()

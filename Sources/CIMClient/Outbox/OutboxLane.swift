@@ -184,6 +184,8 @@ struct OutboxLane: Sendable {
       return [self.resolve(index, .failure(SendError(.notAMember, refused.detail)))]
     case .blocked:
       return [self.resolve(index, .failure(SendError(.blocked, refused.detail)))]
+    case .muted:
+      return [self.resolve(index, .failure(SendError(.muted, refused.detail)))]
     default:
       return [self.resolve(index, .failure(SendError(.invalid, refused.detail)))]
     }

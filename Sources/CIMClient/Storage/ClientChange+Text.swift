@@ -19,6 +19,7 @@ extension ClientChange: LosslessStringConvertible {
       fields.add("membership", entry.conversation, entry.position)
       fields.add(entry.member)
       fields.add(entry.loggedAt.milliseconds, entry.change.rawValue)
+      if entry.by != entry.member { fields.add(entry.by) }
     case .cursor(let conversation, let position):
       fields.add("cursor", conversation, position.map(\.description) ?? "-")
     case .enqueued(let message):
@@ -73,9 +74,12 @@ extension ClientChange: LosslessStringConvertible {
         let member = fields.account(), let loggedAt = fields.timestamp(),
         let change = fields.next().flatMap(MembershipEntry.Change.init)
       else { return nil }
+      let actor = fields.isAtEnd ? member : fields.account()
+      guard let actor else { return nil }
       self = .membership(
         MembershipEntry(
-          conversation: conversation, position: position, member: member, change: change, loggedAt: loggedAt))
+          conversation: conversation, position: position, member: member, change: change, by: actor,
+          loggedAt: loggedAt))
     case "cursor":
       guard let conversation = fields.conversation(), let text = fields.next() else { return nil }
       let position = LogPosition(text)

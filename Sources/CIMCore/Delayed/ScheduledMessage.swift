@@ -70,6 +70,8 @@ public struct DelayedFailure: Hashable, Sendable {
     case notAMember = "not-a-member"
     /// The receiver blocked the sender at that time, or the sender the receiver.
     case blocked
+    /// The group's owner had muted the sender.
+    case muted
     /// It may have been sent: that was tried so long ago that its conversation's log does not remember it.
     case uncertain
   }
@@ -94,6 +96,7 @@ public struct DelayedFailure: Hashable, Sendable {
       case .unknownUser: .unknownUser
       case .notAMember: .notAMember
       case .blocked: .blocked
+      case .muted: .muted
       }
     self.init(reason, refusal.detail)
   }

@@ -5,6 +5,9 @@ import NIOCore
 /// Membership is part of a group's log: a change and the entry that tells of it are one step, so that everybody who reads
 /// the log sees the change at the same place. The caller encodes what the entry says. A group whose last member has left
 /// is still there.
+///
+/// A group has an owner as long as it has members: who created it. When the owner leaves, the member with the lowest id
+/// owns it; a group without members belongs to who joins it next.
 public protocol GroupStore: Store {
   /// Creates a group, with its first member.
   ///
@@ -27,6 +30,18 @@ public protocol GroupStore: Store {
   func leave(
     _ group: GroupID, _ user: Account, content: ByteBuffer
   ) async throws(StoreError) -> MembershipOutcome
+
+  /// Does something to a member, if a group's owner asks for it.
+  ///
+  /// - Parameters:
+  ///   - owner: who asks for it.
+  ///   - content: what the entry says if there is one.
+  func change(
+    _ change: MemberChange, _ member: UserID, in group: GroupID, by owner: Account, content: ByteBuffer
+  ) async throws(StoreError) -> MemberChangeOutcome
+
+  /// What a member is told of a group; `nil` when there is no such group or the user is no member of it.
+  func info(of group: GroupID, for user: UserID) async throws(StoreError) -> GroupInfo?
 
   /// The groups of which a user is a member, each with the place in its log where the user joined.
   func groups(of user: UserID) async throws(StoreError) -> [GroupID: LogPosition]

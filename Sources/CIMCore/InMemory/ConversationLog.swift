@@ -36,11 +36,8 @@ struct ConversationLog: Sendable {
   /// Who of the two of a private conversation blocks the other.
   var blockers: Set<UserID> = []
 
-  /// A group's members, each with where it joined.
-  private(set) var members: [UserID: LogPosition] = [:]
-
-  /// Who has left, each with its last memberships that have ended.
-  private(set) var formerMembers: [UserID: [Stay]] = [:]
+  /// Who belongs to a group.
+  var roster = GroupRoster()
 
   /// Whether there is nothing to remember.
   var isVacant: Bool { self.tail == nil && self.producers.count == 0 && self.blockers.isEmpty }
@@ -112,8 +109,9 @@ struct ConversationLog: Sendable {
   /// - Returns: nil when the mark's lease is over.
   private mutating func appendOrRefuse(_ append: Append, at moment: Moment) -> ProducerWindow.Answer? {
     if let refusal = append.refusal { return .refused(refusal) }
-    if case .group = append.conversation, self.members[append.sender.id] == nil {
-      return .refused(.notAMember)
+    if case .group = append.conversation {
+      guard self.roster.members[append.sender.id] != nil else { return .refused(.notAMember) }
+      guard !self.roster.muted.contains(append.sender.id) else { return .refused(.muted) }
     }
     if !self.blockers.isEmpty {
       return .refused(self.blockers.contains(append.sender.id) ? .blocking : .blocked)
@@ -126,7 +124,8 @@ struct ConversationLog: Sendable {
     return .accepted(entry.position)
   }
 
-  private mutating func log(
+  /// Appends an entry, whoever may or may not.
+  mutating func log(
     _ content: ByteBuffer, by sender: Account, sendID: SendID?, at moment: Moment
   ) -> LogEntry {
     let entry = LogEntry(
@@ -191,39 +190,5 @@ struct ConversationLog: Sendable {
     let start =
       after.map { after in self.entries.partitionIndex { $0.position > after } } ?? self.entries.startIndex
     return Array(self.entries[start...].prefix(limit))
-  }
-}
-
-// MARK: - Membership
-
-extension ConversationLog {
-  /// Begins the log with its first member; nil when it has begun.
-  mutating func create(owner: Account, content: ByteBuffer, at moment: Moment) -> LogEntry? {
-    guard self.tail == nil else { return nil }
-    return self.admit(owner, content: content, at: moment)
-  }
-
-  mutating func join(_ user: Account, content: ByteBuffer, at moment: Moment) -> MembershipOutcome {
-    guard self.tail != nil else { return .noGroup }
-    if let joined = self.members[user.id] { return .unchanged(since: joined) }
-    return .changed(self.admit(user, content: content, at: moment))
-  }
-
-  mutating func leave(_ user: Account, content: ByteBuffer, at moment: Moment) -> MembershipOutcome {
-    guard self.tail != nil else { return .noGroup }
-    guard let joined = self.members[user.id] else {
-      return .unchanged(since: self.formerMembers[user.id]?.last?.left)
-    }
-    let entry = self.log(content, by: user, sendID: nil, at: moment)
-    self.members[user.id] = nil
-    let stays = self.formerMembers[user.id, default: []] + [Stay(joined: joined, left: entry.position)]
-    self.formerMembers[user.id] = stays.suffix(Stay.remembered)
-    return .changed(entry)
-  }
-
-  private mutating func admit(_ user: Account, content: ByteBuffer, at moment: Moment) -> LogEntry {
-    let entry = self.log(content, by: user, sendID: nil, at: moment)
-    self.members[user.id] = entry.position
-    return entry
   }
 }

@@ -38,10 +38,22 @@ public final class InMemoryGroupStore: GroupStore {
     self.conversations.change(.group(group)) { log, moment in log.leave(user, content: content, at: moment) }
   }
 
+  public func change(
+    _ change: MemberChange, _ member: UserID, in group: GroupID, by owner: Account, content: ByteBuffer
+  ) async throws(StoreError) -> MemberChangeOutcome {
+    self.conversations.change(.group(group)) { log, moment in
+      log.change(change, member, by: owner, content: content, at: moment)
+    }
+  }
+
+  public func info(of group: GroupID, for user: UserID) async throws(StoreError) -> GroupInfo? {
+    self.conversations.read(.group(group)) { $0?.roster.info(for: user) }
+  }
+
   public func groups(of user: UserID) async throws(StoreError) -> [GroupID: LogPosition] {
     let candidates = self.candidates.withLock { $0[user] ?? [] }
     return candidates.reduce(into: [:]) { groups, group in
-      groups[group] = self.conversations.read(.group(group)) { $0?.members[user] }
+      groups[group] = self.conversations.read(.group(group)) { $0?.roster.members[user] }
     }
   }
 
@@ -49,7 +61,7 @@ public final class InMemoryGroupStore: GroupStore {
     of group: GroupID, after: UserID?, limit: Int
   ) async throws(StoreError) -> [UserID]? {
     let members = self.conversations.read(.group(group)) { log in
-      log?.tail == nil ? nil : log?.members.keys.map(\.self)
+      log?.tail == nil ? nil : log?.roster.members.keys.map(\.self)
     }
     return members.map { members in
       Array(members.filter { user in after.map { user > $0 } ?? true }.sorted().prefix(limit))
@@ -59,14 +71,14 @@ public final class InMemoryGroupStore: GroupStore {
   public func membership(
     of user: UserID, in group: GroupID
   ) async throws(StoreError) -> LogPosition? {
-    self.conversations.read(.group(group)) { $0?.members[user] }
+    self.conversations.read(.group(group)) { $0?.roster.members[user] }
   }
 
   public func formerStays(
     of user: UserID, in groups: [GroupID]
   ) async throws(StoreError) -> [GroupID: [Stay]] {
     groups.reduce(into: [:]) { stays, group in
-      stays[group] = self.conversations.read(.group(group)) { $0?.formerMembers[user] }
+      stays[group] = self.conversations.read(.group(group)) { $0?.roster.formerMembers[user] }
     }
   }
 

@@ -15,6 +15,10 @@ extension Refusal {
   public static let blocking = Self(
     .blocked, "you have blocked this user: unblock the user first")
 
+  /// The answer to a message of a member that the group's owner has muted.
+  public static let muted = Self(
+    .muted, "the owner of the group has muted the sender: only the owner can end that")
+
   /// The answer to a message under another user's producer.
   public static let foreignProducer = Self(
     .invalid, "send_id.producer belongs to another user: make a new random producer id")

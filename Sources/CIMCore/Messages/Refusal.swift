@@ -10,6 +10,8 @@ public struct Refusal: Hashable, Sendable {
     case notAMember = "not-a-member"
     /// One of the two in a private conversation blocks the other.
     case blocked
+    /// The group's owner has muted the sender.
+    case muted
   }
 
   /// Why.

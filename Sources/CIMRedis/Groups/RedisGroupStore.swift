@@ -4,14 +4,10 @@ import Redis
 
 /// Groups in Redis: members in the slot of the group's log, and for each user the groups to look into (`GroupHints`).
 public struct RedisGroupStore: GroupStore {
-  private enum Change: String {
-    case create, join, leave
-  }
-
   private enum Reply {
     case changed(LogEntry, joinedAt: String)
     case unchanged(since: LogPosition?)
-    case none
+    case stranger, denied, none
   }
 
   private let redis: RedisClient
@@ -32,27 +28,65 @@ public struct RedisGroupStore: GroupStore {
   ) async throws(StoreError) -> LogEntry? {
     // Looked at first, so that no hint is left by who finds the name taken.
     if try await exists(group) { return nil }
-    guard case .changed(let entry) = try await admit(.create, owner, to: group, content) else { return nil }
+    guard case .changed(let entry) = try await admit("create", owner, to: group, content) else { return nil }
     return entry
   }
 
   public func join(
     _ group: GroupID, _ user: Account, content: ByteBuffer
   ) async throws(StoreError) -> MembershipOutcome {
-    try await admit(.join, user, to: group, content)
+    try await admit("join", user, to: group, content)
   }
 
   public func leave(
     _ group: GroupID, _ user: Account, content: ByteBuffer
   ) async throws(StoreError) -> MembershipOutcome {
     do {
-      switch try await run(.leave, user, group, content) {
+      switch try await run("leave", user.id, by: user, group, content) {
       case .changed(let entry, let joinedAt):
         try await hints.remove(joinedAt, group, of: user.id)
         return .changed(entry)
       case .unchanged(let since): return .unchanged(since: since)
+      case .stranger, .denied, .none: return .noGroup
+      }
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func change(
+    _ change: MemberChange, _ member: UserID, in group: GroupID, by owner: Account, content: ByteBuffer
+  ) async throws(StoreError) -> MemberChangeOutcome {
+    do {
+      switch try await run(change.rawValue, member, by: owner, group, content) {
+      case .changed(let entry, let joinedAt):
+        if change == .remove { try await hints.remove(joinedAt, group, of: member) }
+        return .changed(entry)
+      case .unchanged: return .unchanged
+      case .stranger: return .notAMember
+      case .denied: return .denied
       case .none: return .noGroup
       }
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  public func info(of group: GroupID, for user: UserID) async throws(StoreError) -> GroupInfo? {
+    let conversation = Conversation.group(group)
+    let replies = await redis.send([
+      membershipQuery(user, group), RedisCommand("ZCARD", StoreKey.members(conversation)),
+      RedisCommand("HGET", StoreKey.tail(conversation), "owner"),
+      // Of a group that has none written down yet it is the owner.
+      RedisCommand("ZRANGE", StoreKey.members(conversation), 0, 0),
+    ])
+    do {
+      guard let member = try replies[0].get().asMembers().first else { return nil }
+      let written = try replies[2].get()
+      let owner = try written.isNull ? replies[3].get().asMembers().first?.user : written.asUserID()
+      return GroupInfo(
+        owner: owner ?? user, memberCount: max(1, try replies[1].get().asInteger()),
+        joined: member.joinedAt, isMuted: member.isMuted)
     } catch {
       throw StoreError(error)
     }
@@ -133,20 +167,20 @@ public struct RedisGroupStore: GroupStore {
 
   /// Creates a group or joins one; both make a member.
   private func admit(
-    _ change: Change, _ user: Account, to group: GroupID, _ content: ByteBuffer
+    _ change: String, _ user: Account, to group: GroupID, _ content: ByteBuffer
   ) async throws(StoreError) -> MembershipOutcome {
     do {
       let token = try await hints.announce(group, of: user.id)
-      switch try await run(change, user, group, content) {
+      switch try await run(change, user.id, by: user, group, content) {
       case .changed(let entry, _):
         try await hints.confirm(entry.position, group, of: user.id)
         return .changed(entry)
       case .unchanged(let since):
         if let since { try await hints.confirm(since, group, of: user.id) }
         return .unchanged(since: since)
-      case .none:
+      case .stranger, .denied, .none:
         // To `create` it means that there is such a group, and the user may be in it.
-        if change == .join { try await hints.remove(token, group, of: user.id) }
+        if change == "join" { try await hints.remove(token, group, of: user.id) }
         return .noGroup
       }
     } catch {
@@ -155,7 +189,7 @@ public struct RedisGroupStore: GroupStore {
   }
 
   private func run(
-    _ change: Change, _ user: Account, _ group: GroupID, _ content: ByteBuffer
+    _ change: String, _ user: UserID, by actor: Account, _ group: GroupID, _ content: ByteBuffer
   ) async throws(RedisError) -> Reply {
     let conversation = Conversation.group(group)
     let parts = try await redis.run(
@@ -163,18 +197,22 @@ public struct RedisGroupStore: GroupStore {
         keys: [
           StoreKey.log(conversation), StoreKey.tail(conversation), StoreKey.members(conversation),
           StoreKey.formerMembers(conversation),
-        ], change.rawValue, user.id.rawValue, user.name.rawValue, content, limits.entriesPerConversation,
-        limits.entryMilliseconds, Stay.remembered)
+        ], change, actor.id.rawValue, actor.name.rawValue, content, limits.entriesPerConversation,
+        limits.entryMilliseconds, Stay.remembered, user.rawValue)
     ).asArray()
     switch (try parts.first?.asString(), parts.count) {
     case ("appended", 5):
       let entry = LogEntry(
         conversation: conversation, position: try parts[1].asLogPosition(),
-        previous: try parts[2].asBytes().isEmpty ? nil : parts[2].asLogPosition(), sender: user,
+        previous: try parts[2].asBytes().isEmpty ? nil : parts[2].asLogPosition(), sender: actor,
         loggedAt: try parts[3].asTimestamp(), sendID: nil, content: content)
       return .changed(entry, joinedAt: try parts[4].asString())
     case ("unchanged", 2):
       return .unchanged(since: try parts[1].asBytes().isEmpty ? nil : parts[1].asLogPosition())
+    case ("stranger", 1):
+      return .stranger
+    case ("denied", 1):
+      return .denied
     case ("none", 1):
       return .none
     default:
@@ -197,16 +235,16 @@ extension RedisValue {
   }
 
   /// Reads lines of a group's members.
-  fileprivate func asMembers() throws(RedisError) -> [(user: UserID, joinedAt: LogPosition)] {
-    var members: [(UserID, LogPosition)] = []
+  fileprivate func asMembers() throws(RedisError) -> [(user: UserID, joinedAt: LogPosition, isMuted: Bool)] {
+    var members: [(UserID, LogPosition, Bool)] = []
     for line in try asArray() {
       members.append(
         try line.parsed("a member of a group") { text in
           let parts = text.split(separator: " ")
-          guard parts.count == 2, let user = UserID(String(parts[0])),
+          guard parts.count == 2 || parts.count == 3, let user = UserID(String(parts[0])),
             let position = LogPosition(String(parts[1]))
           else { return nil }
-          return (user, position)
+          return (user, position, parts.count == 3)
         })
     }
     return members

@@ -1,3 +1,4 @@
+import CIMCore
 import Redis
 
 extension RedisScript {
@@ -48,8 +49,14 @@ extension RedisScript {
         if refusal ~= '' then
           return {'refused', refusal, detail}
         end
-        if outsider ~= '' and not joined(members, sender) then
-          return {'refused', outsider, outsider_detail}
+        if outsider ~= '' then
+          local since, muted = joined(members, sender)
+          if not since then
+            return {'refused', outsider, outsider_detail}
+          end
+          if muted then
+            return {'refused', '\(Refusal.muted.reason.rawValue)', '\(Refusal.muted.detail)'}
+          end
         end
         if ARGV[16] ~= '' then
           local blockers = redis.call('SMEMBERS', members)

@@ -12,6 +12,7 @@ extension RedisScript {
   /// under which it was written; `due`, when the log is to be looked after; `at`, when the last entry was logged; `ends`, the
   /// last positions of the epochs before, with spaces between them; and for each user a field `u<id>`, the position of the
   /// user's last entry. The lobby's has none of these: everybody speaks there.
+  /// Of a group with members there is `owner`, the id of who owns it.
   ///
   /// The replication id is asked of Redis in the script itself: it is that of the very server that appends, whatever
   /// became of it since the connection was made. It costs 2 us. A new epoch is later than the log's, and later than any
@@ -85,10 +86,14 @@ extension RedisScript {
       return {'appended', position, previous, stamp}
     end
 
-    -- Where the user joined, or nil.
+    -- Where the user joined, or nil; and whether the user is muted.
     local function joined(members, user)
       local line = redis.call('ZRANGEBYSCORE', members, user, user)[1]
-      return line and string.match(line, ' (.+)$')
+      if not line then
+        return nil, false
+      end
+      local since, muted = string.match(line, '^%S+ (%S+)(.*)$')
+      return since, muted ~= ''
     end
 
     """

@@ -93,7 +93,8 @@ extension RouteAPI {
     }
   }
 
-  private func groupID(_ text: String) throws(RPCError) -> GroupID {
+  /// A group id from the field of that name.
+  func groupID(_ text: String) throws(RPCError) -> GroupID {
     try parse("group_id") { () throws(InvalidIdentifier) in try GroupID(text) }
   }
 
@@ -108,7 +109,7 @@ extension RouteAPI {
 
 extension RPCError {
   /// For who is no member: whether there is such a group is nobody else's business.
-  fileprivate static func noGroup(_ group: GroupID) -> RPCError {
+  static func noGroup(_ group: GroupID) -> RPCError {
     RPCError(
       code: .notFound, message: "There is no group \(group) of which you are a member, or that you can join.")
   }

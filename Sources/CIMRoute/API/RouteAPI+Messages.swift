@@ -225,6 +225,7 @@ extension RPCError {
       switch refused.reason {
       case .invalid: .invalidArgument
       case .unknownUser, .notAMember: .notFound
+      case .muted: .permissionDenied
       case .duplicateUnknown: .alreadyExists
       case .counterGap: .failedPrecondition
       case .blocked: .permissionDenied

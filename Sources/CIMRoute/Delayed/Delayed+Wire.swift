@@ -15,6 +15,7 @@ extension DelayedEnd {
       case .unknownUser: self = .failed(DelayedFailure(.unknownUser, refused.detail))
       case .notAMember: self = .failed(DelayedFailure(.notAMember, refused.detail))
       case .blocked: self = .failed(DelayedFailure(.blocked, refused.detail))
+      case .muted: self = .failed(DelayedFailure(.muted, refused.detail))
       default: return nil
       }
     }
@@ -30,6 +31,7 @@ extension CimV1.Refused {
       case .unknownUser: .unknownUser
       case .notAMember: .notAMember
       case .blocked: .blocked
+      case .muted: .muted
       case .uncertain: .duplicateUnknown
       }
     self.init(reason: reason, detail: failure.detail)

@@ -40,6 +40,16 @@ struct GroupDesk: Sendable {
     return outcome
   }
 
+  /// Does something to a member, if the group's owner asks for it.
+  func change(
+    _ change: MemberChange, _ member: Account, in group: GroupID, by owner: Account
+  ) async throws -> MemberChangeOutcome {
+    let content = try content(CimV1.MembershipChange(change), of: member)
+    let outcome = try await stores.groups.change(change, member.id, in: group, by: owner, content: content)
+    if case .changed(let entry) = outcome { await tell(entry, newMember: nil) }
+    return outcome
+  }
+
   /// Before the change: if this route stops right after it, a sync finds the mark, and with it the membership.
   private func mark(_ group: GroupID, for user: Account) async throws(StoreError) {
     _ = try await stores.log.markDirty(.group(group), for: [user.id])
@@ -56,9 +66,20 @@ struct GroupDesk: Sendable {
     }
   }
 
-  private func content(_ change: CimV1.MembershipChange) throws -> ByteBuffer {
+  private func content(_ change: CimV1.MembershipChange, of member: Account? = nil) throws -> ByteBuffer {
     var buffer = ByteBuffer()
-    try CimV1.Content(kind: .membership(change)).serialize(into: &buffer)
+    let content = CimV1.Content(kind: .membership(change), member: member.map { CimV1.User($0) })
+    try content.serialize(into: &buffer)
     return buffer
+  }
+}
+
+extension CimV1.MembershipChange {
+  fileprivate init(_ change: MemberChange) {
+    switch change {
+    case .remove: self = .removed
+    case .mute: self = .muted
+    case .unmute: self = .unmuted
+    }
   }
 }

@@ -24,7 +24,11 @@ struct MessageRules: Sendable, Hashable {
       case nil:
         "content.kind is missing, or one that this service does not know: set text, data, image or file."
       }
-    return (detail ?? problem(of: content?.properties ?? [:])).map { Refusal(.invalid, $0) }
+    let disguise =
+      content?.member.map { _ in
+        "content.member is set: only the service says whom a membership change concerns."
+      }
+    return (detail ?? disguise ?? problem(of: content?.properties ?? [:])).map { Refusal(.invalid, $0) }
   }
 
   private func problem(of bytes: Int, _ field: String) -> String? {

@@ -56,6 +56,7 @@ enum Verdict: Sendable {
       case .unknownUser: .unknownUser
       case .notAMember: .notAMember
       case .blocked: .blocked
+      case .muted: .muted
       }
     return .refused(CimV1.Refused(reason: reason, detail: refusal.detail))
   }

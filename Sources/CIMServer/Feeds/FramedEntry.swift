@@ -26,18 +26,26 @@ final class FramedEntry: Sendable {
     conversation = message.conversation
     position = LogPosition(message.position)
     previous = LogPosition(message.previous)
-    if case .membership(let change) = message.content?.kind, let user = message.sender?.id {
-      switch change {
-      case .joined: membership = Membership(user: user, isJoin: true)
-      case .left: membership = Membership(user: user, isJoin: false)
-      default: membership = nil
-      }
-    } else {
-      membership = nil
-    }
+    membership = Membership(message)
     frame = try FramedMessage(CimV1.ConnectResponse(frame: .message(message)))
   }
 
   /// How many bytes it takes on a client's stream.
   var byteCount: Int { frame.byteCount }
+}
+
+extension FramedEntry.Membership {
+  /// What a message says of somebody's part in its conversation; nil when that stays what it is.
+  fileprivate init?(_ message: CimV1.Message) {
+    guard case .membership(let change) = message.content?.kind else { return nil }
+    let concerned: (user: UInt64?, isJoin: Bool)
+    switch change {
+    case .joined: concerned = (message.sender?.id, true)
+    case .left: concerned = (message.sender?.id, false)
+    case .removed: concerned = (message.content?.member?.id, false)
+    default: return nil
+    }
+    guard let user = concerned.user else { return nil }
+    self.init(user: user, isJoin: concerned.isJoin)
+  }
 }

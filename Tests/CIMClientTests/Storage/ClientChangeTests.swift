@@ -94,6 +94,10 @@ enum SampleChanges {
         MembershipEntry(
           conversation: group, position: position, member: ann, change: .left,
           loggedAt: Timestamp(milliseconds: 3))),
+      .membership(
+        MembershipEntry(
+          conversation: group, position: position, member: ann, change: .removed,
+          by: Account(id: UserID(2), name: try UserName("the owner")), loggedAt: Timestamp(milliseconds: 3))),
       .cursor(.direct(between: UserID(3), and: UserID(2)), position),
       .cursor(group, nil),
       .enqueued(try Self.unsent(ticket: 1)),

@@ -158,6 +158,22 @@ struct HeldGroups: GroupStore {
     }
   }
 
+  func change(
+    _ change: MemberChange, _ member: UserID, in group: GroupID, by owner: Account, content: ByteBuffer
+  ) async throws(StoreError) -> MemberChangeOutcome {
+    try await gate.pass(StoreCall(.changeMember, users: [member, owner.id], conversations: [.group(group)])) {
+      () async throws(StoreError) in
+      try await inner.change(change, member, in: group, by: owner, content: content)
+    }
+  }
+
+  func info(of group: GroupID, for user: UserID) async throws(StoreError) -> GroupInfo? {
+    try await gate.pass(StoreCall(.groupInfo, users: [user], conversations: [.group(group)])) {
+      () async throws(StoreError) in
+      try await inner.info(of: group, for: user)
+    }
+  }
+
   func groups(of user: UserID) async throws(StoreError) -> [GroupID: LogPosition] {
     try await gate.pass(StoreCall(.groups, users: [user])) { () async throws(StoreError) in
       try await inner.groups(of: user)

@@ -15,7 +15,7 @@ public struct StoreCall: Hashable, Sendable {
     // Cursors.
     case cursors, cursor, advance, begin
     // Groups.
-    case createGroup, join, leave, groups, members, membership, formerStays
+    case createGroup, join, leave, changeMember, groupInfo, groups, members, membership, formerStays
     // Read marks.
     case advanceReads, readMarks
     // Contacts.

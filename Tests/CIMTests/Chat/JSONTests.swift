@@ -81,6 +81,13 @@ import Testing
       ("done", .done(.createdGroup(team))), ("done", .done(.joinedGroup(team, isNew: false))),
       ("done", .done(.delayed(delayed.id, due: self.time))),
       ("done", .done(.undelayed(delayed.id, inTime: false))),
+      ("done", .done(.removed(UserID(2), from: team, isNew: true))),
+      ("done", .done(.muted(UserID(2), in: team, isNew: false))),
+      ("done", .done(.unmuted(UserID(2), in: team, isNew: true))),
+      (
+        "listing",
+        .listing(.group(ChatGroup(id: team, owner: self.ann, memberCount: 2, isMuted: true), me: nil))
+      ),
       ("listing", .listing(.delayed([delayed], me: nil))),
       ("done", .done(.leftGroup(team, isNew: true))), ("done", .done(.answersHere(true))),
       ("answer", .answer("hi!")), ("listing", .listing(.onlineUsers([self.ann], prefix: "a", me: nil))),

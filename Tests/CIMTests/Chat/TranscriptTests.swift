@@ -199,6 +199,10 @@ import Testing
       loggedAt: Timestamp(milliseconds: 0))
     #expect(self.shown(.membership(entry, isOwn: false)) == "* ann (3) joined group team")
     #expect(self.shown(.membership(entry, isOwn: true)) == nil, "who did it was told")
+    let removal = MembershipEntry(
+      conversation: entry.conversation, position: entry.position, member: entry.member, change: .removed,
+      by: Account(id: UserID(1), name: try UserName("owen")), loggedAt: entry.loggedAt)
+    #expect(self.shown(.membership(removal, isOwn: false)) == "* owen (1) removed ann (3) from group team")
     #expect(self.shown(.moved(to: try ServerID("s2"), away: .zero)) == "* moved to server s2")
     let direct = Conversation.direct(between: UserID(1), and: UserID(2))
     let other = Conversation.direct(between: UserID(1), and: UserID(3))

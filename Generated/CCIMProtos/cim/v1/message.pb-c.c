@@ -477,7 +477,7 @@ const ProtobufCMessageDescriptor cim__v1__content__properties_entry__descriptor 
   (ProtobufCMessageInit) cim__v1__content__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[7] =
 {
   {
     "text",
@@ -551,11 +551,24 @@ static const ProtobufCFieldDescriptor cim__v1__content__field_descriptors[6] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "member",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__Content, n_member),
+    offsetof(Cim__V1__Content, member),
+    &cim__v1__user__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cim__v1__content__field_indices_by_name[] = {
   3,   /* field[3] = data */
   5,   /* field[5] = file */
   4,   /* field[4] = image */
+  6,   /* field[6] = member */
   2,   /* field[2] = membership */
   1,   /* field[1] = properties */
   0,   /* field[0] = text */
@@ -563,7 +576,7 @@ static const unsigned cim__v1__content__field_indices_by_name[] = {
 static const ProtobufCIntRange cim__v1__content__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor cim__v1__content__descriptor =
 {
@@ -573,7 +586,7 @@ const ProtobufCMessageDescriptor cim__v1__content__descriptor =
   "Cim__V1__Content",
   "cim.v1",
   sizeof(Cim__V1__Content),
-  6,
+  7,
   cim__v1__content__field_descriptors,
   cim__v1__content__field_indices_by_name,
   1,  cim__v1__content__number_ranges,

@@ -169,6 +169,54 @@ void   cim__v1__list_members_response__init
   static const Cim__V1__ListMembersResponse init_value = CIM__V1__LIST_MEMBERS_RESPONSE__INIT;
   *message = init_value;
 }
+void   cim__v1__get_group_request__init
+                     (Cim__V1__GetGroupRequest         *message)
+{
+  static const Cim__V1__GetGroupRequest init_value = CIM__V1__GET_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__get_group_response__init
+                     (Cim__V1__GetGroupResponse         *message)
+{
+  static const Cim__V1__GetGroupResponse init_value = CIM__V1__GET_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__remove_from_group_request__init
+                     (Cim__V1__RemoveFromGroupRequest         *message)
+{
+  static const Cim__V1__RemoveFromGroupRequest init_value = CIM__V1__REMOVE_FROM_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__remove_from_group_response__init
+                     (Cim__V1__RemoveFromGroupResponse         *message)
+{
+  static const Cim__V1__RemoveFromGroupResponse init_value = CIM__V1__REMOVE_FROM_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__mute_in_group_request__init
+                     (Cim__V1__MuteInGroupRequest         *message)
+{
+  static const Cim__V1__MuteInGroupRequest init_value = CIM__V1__MUTE_IN_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__mute_in_group_response__init
+                     (Cim__V1__MuteInGroupResponse         *message)
+{
+  static const Cim__V1__MuteInGroupResponse init_value = CIM__V1__MUTE_IN_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__unmute_in_group_request__init
+                     (Cim__V1__UnmuteInGroupRequest         *message)
+{
+  static const Cim__V1__UnmuteInGroupRequest init_value = CIM__V1__UNMUTE_IN_GROUP_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__unmute_in_group_response__init
+                     (Cim__V1__UnmuteInGroupResponse         *message)
+{
+  static const Cim__V1__UnmuteInGroupResponse init_value = CIM__V1__UNMUTE_IN_GROUP_RESPONSE__INIT;
+  *message = init_value;
+}
 void   cim__v1__schedule_send_request__init
                      (Cim__V1__ScheduleSendRequest         *message)
 {
@@ -1637,6 +1685,440 @@ const ProtobufCMessageDescriptor cim__v1__list_members_response__descriptor =
   cim__v1__list_members_response__field_indices_by_name,
   1,  cim__v1__list_members_response__number_ranges,
   (ProtobufCMessageInit) cim__v1__list_members_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__get_group_request__field_descriptors[1] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__get_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+};
+static const ProtobufCIntRange cim__v1__get_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cim__v1__get_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.GetGroupRequest",
+  "GetGroupRequest",
+  "Cim__V1__GetGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__GetGroupRequest),
+  1,
+  cim__v1__get_group_request__field_descriptors,
+  cim__v1__get_group_request__field_indices_by_name,
+  1,  cim__v1__get_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__get_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__get_group_response__field_descriptors[5] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetGroupResponse, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__GetGroupResponse, n_owner),
+    offsetof(Cim__V1__GetGroupResponse, owner),
+    &cim__v1__user__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "member_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetGroupResponse, member_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "joined",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__GetGroupResponse, n_joined),
+    offsetof(Cim__V1__GetGroupResponse, joined),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "muted",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__GetGroupResponse, muted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__get_group_response__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  3,   /* field[3] = joined */
+  2,   /* field[2] = member_count */
+  4,   /* field[4] = muted */
+  1,   /* field[1] = owner */
+};
+static const ProtobufCIntRange cim__v1__get_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__get_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.GetGroupResponse",
+  "GetGroupResponse",
+  "Cim__V1__GetGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__GetGroupResponse),
+  5,
+  cim__v1__get_group_response__field_descriptors,
+  cim__v1__get_group_response__field_indices_by_name,
+  1,  cim__v1__get_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__get_group_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__remove_from_group_request__field_descriptors[2] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__RemoveFromGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__RemoveFromGroupRequest, user_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__remove_from_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = user_id */
+};
+static const ProtobufCIntRange cim__v1__remove_from_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__remove_from_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.RemoveFromGroupRequest",
+  "RemoveFromGroupRequest",
+  "Cim__V1__RemoveFromGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__RemoveFromGroupRequest),
+  2,
+  cim__v1__remove_from_group_request__field_descriptors,
+  cim__v1__remove_from_group_request__field_indices_by_name,
+  1,  cim__v1__remove_from_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__remove_from_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__remove_from_group_response__field_descriptors[2] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__RemoveFromGroupResponse, n_position),
+    offsetof(Cim__V1__RemoveFromGroupResponse, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "removed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__RemoveFromGroupResponse, removed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__remove_from_group_response__field_indices_by_name[] = {
+  0,   /* field[0] = position */
+  1,   /* field[1] = removed */
+};
+static const ProtobufCIntRange cim__v1__remove_from_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__remove_from_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.RemoveFromGroupResponse",
+  "RemoveFromGroupResponse",
+  "Cim__V1__RemoveFromGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__RemoveFromGroupResponse),
+  2,
+  cim__v1__remove_from_group_response__field_descriptors,
+  cim__v1__remove_from_group_response__field_indices_by_name,
+  1,  cim__v1__remove_from_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__remove_from_group_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__mute_in_group_request__field_descriptors[2] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__MuteInGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__MuteInGroupRequest, user_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__mute_in_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = user_id */
+};
+static const ProtobufCIntRange cim__v1__mute_in_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__mute_in_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.MuteInGroupRequest",
+  "MuteInGroupRequest",
+  "Cim__V1__MuteInGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__MuteInGroupRequest),
+  2,
+  cim__v1__mute_in_group_request__field_descriptors,
+  cim__v1__mute_in_group_request__field_indices_by_name,
+  1,  cim__v1__mute_in_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__mute_in_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__mute_in_group_response__field_descriptors[2] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__MuteInGroupResponse, n_position),
+    offsetof(Cim__V1__MuteInGroupResponse, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "muted",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__MuteInGroupResponse, muted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__mute_in_group_response__field_indices_by_name[] = {
+  1,   /* field[1] = muted */
+  0,   /* field[0] = position */
+};
+static const ProtobufCIntRange cim__v1__mute_in_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__mute_in_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.MuteInGroupResponse",
+  "MuteInGroupResponse",
+  "Cim__V1__MuteInGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__MuteInGroupResponse),
+  2,
+  cim__v1__mute_in_group_response__field_descriptors,
+  cim__v1__mute_in_group_response__field_indices_by_name,
+  1,  cim__v1__mute_in_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__mute_in_group_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__unmute_in_group_request__field_descriptors[2] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__UnmuteInGroupRequest, group_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__UnmuteInGroupRequest, user_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__unmute_in_group_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = user_id */
+};
+static const ProtobufCIntRange cim__v1__unmute_in_group_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__unmute_in_group_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.UnmuteInGroupRequest",
+  "UnmuteInGroupRequest",
+  "Cim__V1__UnmuteInGroupRequest",
+  "cim.v1",
+  sizeof(Cim__V1__UnmuteInGroupRequest),
+  2,
+  cim__v1__unmute_in_group_request__field_descriptors,
+  cim__v1__unmute_in_group_request__field_indices_by_name,
+  1,  cim__v1__unmute_in_group_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__unmute_in_group_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__unmute_in_group_response__field_descriptors[2] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__UnmuteInGroupResponse, n_position),
+    offsetof(Cim__V1__UnmuteInGroupResponse, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unmuted",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__UnmuteInGroupResponse, unmuted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__unmute_in_group_response__field_indices_by_name[] = {
+  0,   /* field[0] = position */
+  1,   /* field[1] = unmuted */
+};
+static const ProtobufCIntRange cim__v1__unmute_in_group_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cim__v1__unmute_in_group_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.UnmuteInGroupResponse",
+  "UnmuteInGroupResponse",
+  "Cim__V1__UnmuteInGroupResponse",
+  "cim.v1",
+  sizeof(Cim__V1__UnmuteInGroupResponse),
+  2,
+  cim__v1__unmute_in_group_response__field_descriptors,
+  cim__v1__unmute_in_group_response__field_indices_by_name,
+  1,  cim__v1__unmute_in_group_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__unmute_in_group_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cim__v1__schedule_send_request__field_descriptors[6] =

@@ -12,6 +12,11 @@ enum ChatRequest: Hashable, Sendable {
   case createGroup(GroupID)
   case joinGroup(GroupID)
   case leaveGroup(GroupID)
+  case removeFromGroup(GroupID, UserID)
+  case muteInGroup(GroupID, UserID)
+  case unmuteInGroup(GroupID, UserID)
+  /// To tell who owns a group, and more of it.
+  case groupInfo(GroupID)
   /// To list the groups of which the user is a member.
   case groups
   /// To list what was said there, so many entries.

@@ -10,6 +10,11 @@ extension LineCommand {
     Self(":g new", .group, does: "make a group, with you in it", request: ChatRequest.createGroup),
     Self(":g join", .group, does: "join a group", request: ChatRequest.joinGroup),
     Self(":g leave", .group, does: "leave a group", request: ChatRequest.leaveGroup),
+    Self(":g remove", .group, .user, does: "put somebody out of your group") { .removeFromGroup($0, $1) },
+    Self(":g mute", .group, .user, does: "let somebody only read in your group") { .muteInGroup($0, $1) },
+    Self(":g unmute", .group, .user, does: "let them speak again") { .unmuteInGroup($0, $1) },
+    Self(
+      ":g info", .group, does: "whose group it is, and how many are in it", request: ChatRequest.groupInfo),
     Self(":g list", does: "the groups that you are in") { .groups },
     Self(":g", does: "the commands for groups") { .help(":g") },
     Self(":who", Parameter.group.optional(), does: "who is in a group; without one: who is online") { group in

@@ -107,6 +107,11 @@ extension ChatOutput {
       ]
     case .blocked(let id, let isNew): user("blocked", id, isNew)
     case .unblocked(let id, let isNew): user("unblocked", id, isNew)
+    case .removed(let user, let id, let isNew):
+      group("removed", id, isNew) + ["user": .number(user.rawValue)]
+    case .muted(let user, let id, let isNew): group("muted", id, isNew) + ["user": .number(user.rawValue)]
+    case .unmuted(let user, let id, let isNew):
+      group("unmuted", id, isNew) + ["user": .number(user.rawValue)]
     case .answersHere(let isOn): ["type": "done", "deed": "answering", "on": .bool(isOn)]
     case .delayed(let id, let due):
       [
@@ -141,6 +146,12 @@ extension Listing {
       ]
     case .groups(let groups):
       ["list": "groups", "items": .array(groups.map { JSONValue(Conversation.group($0)) })]
+    case .group(let group, _):
+      [
+        "list": "group", "conversation": JSONValue(Conversation.group(group.id)),
+        "owner": JSONValue(group.owner), "members": JSONValue(group.memberCount),
+        "muted": .bool(group.isMuted),
+      ]
     case .history(let page, let conversation, _):
       [
         "list": "history", "conversation": JSONValue(conversation), "more": .bool(page.older != nil),
@@ -223,6 +234,7 @@ extension JSONValue {
     self = [
       "conversation": JSONValue(entry.conversation), "position": JSONValue(entry.position),
       "time": .string(WallClock.text(entry.loggedAt)), "member": JSONValue(entry.member),
+      "by": JSONValue(entry.by),
       "change": .string(entry.change.rawValue),
     ]
   }

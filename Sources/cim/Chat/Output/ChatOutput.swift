@@ -6,7 +6,7 @@ import NgRPC
 enum ChatOutput: Sendable {
   // What happens.
   case message(ChatMessage)
-  /// `isOwn`: it is about this user, who knows of it.
+  /// `isOwn`: this user did it, and knows of it.
   case membership(MembershipEntry, isOwn: Bool)
   /// So many messages came of each conversation that were said while the user was away.
   case missed([Conversation: Int])
@@ -71,6 +71,12 @@ enum Deed: Hashable, Sendable {
   case joinedGroup(GroupID, isNew: Bool)
   /// `isNew`: the user was a member before.
   case leftGroup(GroupID, isNew: Bool)
+  /// `isNew`: the user was a member before.
+  case removed(UserID, from: GroupID, isNew: Bool)
+  /// `isNew`: the member was not muted before.
+  case muted(UserID, in: GroupID, isNew: Bool)
+  /// `isNew`: the member was muted before.
+  case unmuted(UserID, in: GroupID, isNew: Bool)
   case answersHere(Bool)
   /// Something is said later.
   case delayed(DelayedID, due: Timestamp)
@@ -88,6 +94,7 @@ enum Listing: Sendable {
   case onlineUsers([Account], prefix: String?, me: Account?)
   case members([Account], of: GroupID, me: Account?)
   case groups([GroupID])
+  case group(ChatGroup, me: Account?)
   /// The same request again, with nothing between, lists what is older.
   case history(HistoryPage, of: Conversation, me: Account?)
   case conversations([ConversationSummary], isUnreadOnly: Bool, me: Account?)

@@ -15,6 +15,7 @@ extension Transcript {
       self.users(users, me, title: "members of group \(group)")
     case .groups(let groups):
       (["your groups: \(groups.count)"] + groups.map { "  \($0)" }).joined(separator: "\n")
+    case .group(let group, let me): self.group(group, me)
     case .history(let page, let conversation, let me): self.history(page, conversation, me)
     case .conversations(let conversations, let isUnreadOnly, let me):
       self.conversations(conversations, isUnreadOnly: isUnreadOnly, me)
@@ -36,6 +37,13 @@ extension Transcript {
       return "  \(padding)\(id)  \(Self.printable(user.name.rawValue))\(user == me ? " (you)" : "")"
     }
     return (["\(title): \(users.count)"] + lines).joined(separator: "\n")
+  }
+
+  private func group(_ group: ChatGroup, _ me: Account?) -> String {
+    let owner = group.owner == me ? "you" : Self.name(group.owner)
+    let lines = ["group \(group.id)", "  owner    \(owner)", "  members  \(group.memberCount)"]
+    return (lines + (group.isMuted ? ["  you are muted: what you say in it is refused"] : []))
+      .joined(separator: "\n")
   }
 
   private func history(_ page: HistoryPage, _ conversation: Conversation, _ me: Account?) -> String {

@@ -78,14 +78,17 @@ struct Transcript: Sendable {
     }
   }
 
-  /// Somebody joined or left a group.
+  /// Somebody's part in a group has changed.
   func membership(_ entry: MembershipEntry) -> String {
-    let change =
-      switch entry.change {
-      case .joined: "joined"
-      case .left: "left"
-      }
-    return "\(Self.name(entry.member)) \(change) \(Self.place(entry.conversation, me: nil))"
+    let (member, owner) = (Self.name(entry.member), Self.name(entry.by))
+    let place = Self.place(entry.conversation, me: nil)
+    return switch entry.change {
+    case .joined: "\(member) joined \(place)"
+    case .left: "\(member) left \(place)"
+    case .removed: "\(owner) removed \(member) from \(place)"
+    case .muted: "\(owner) muted \(member) in \(place)"
+    case .unmuted: "\(owner) lets \(member) speak again in \(place)"
+    }
   }
 
   private func news(_ news: ConnectionNews, _ state: ChatClient.State, _ account: Account?) -> String {
@@ -138,6 +141,12 @@ struct Transcript: Sendable {
     case .blocked(let user, false): "user \(user) is blocked already"
     case .unblocked(let user, true): "user \(user) is not blocked any more"
     case .unblocked(let user, false): "user \(user) is not blocked"
+    case .removed(let user, let group, true): "you have removed user \(user) from group \(group)"
+    case .removed(let user, let group, false): "user \(user) is not in group \(group)"
+    case .muted(let user, let group, true): "you have muted user \(user) in group \(group)"
+    case .muted(let user, let group, false): "user \(user) is muted in group \(group) already"
+    case .unmuted(let user, let group, true): "user \(user) can speak again in group \(group)"
+    case .unmuted(let user, let group, false): "user \(user) is not muted in group \(group)"
     case .answersHere(true): "what you type is answered here and not sent; :qai ends that"
     case .answersHere(false): "what you type is sent to others again"
     case .delayed(let id, let due):

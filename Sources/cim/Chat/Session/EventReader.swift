@@ -80,11 +80,12 @@ struct EventReader {
     if case .group(let group) = entry.conversation, entry.member == self.parts.me {
       switch entry.change {
       case .joined: self.parts.acquaintances.note([group])
-      case .left: self.parts.acquaintances.forget(group)
+      case .left, .removed: self.parts.acquaintances.forget(group)
+      case .muted, .unmuted: break
       }
     }
     self.parts.seen.note(entry.position, in: entry.conversation)
-    self.show(.membership(entry, isOwn: entry.member == self.parts.me))
+    self.show(.membership(entry, isOwn: entry.by == self.parts.me))
   }
 
   private func noteIfMissed(_ message: ChatMessage) async {

@@ -67,7 +67,9 @@ struct RequestRunner {
     case .search(let keyword): try await self.search(keyword)
     case .history(let destination, let count): try await self.read(request, destination, count)
     case .onlineUsers(let prefix): try await self.listOnlineUsers(prefix)
-    case .members, .createGroup, .joinGroup, .leaveGroup, .groups: try await self.performOnGroups(request)
+    case .members, .createGroup, .joinGroup, .leaveGroup, .groups, .removeFromGroup, .muteInGroup,
+      .unmuteInGroup, .groupInfo:
+      try await self.performOnGroups(request)
     case .delay(let text, let destination, let seconds):
       await self.waitForAnswers()
       let (id, due) = try await self.parts.client.schedule(
@@ -135,6 +137,16 @@ struct RequestRunner {
       let isNew = try await client.leaveGroup(group)
       acquaintances.forget(group)
       self.show(.done(.leftGroup(group, isNew: isNew)))
+    case .removeFromGroup(let group, let user):
+      self.show(.done(.removed(user, from: group, isNew: try await client.remove(user, from: group))))
+    case .muteInGroup(let group, let user):
+      self.show(.done(.muted(user, in: group, isNew: try await client.mute(user, in: group))))
+    case .unmuteInGroup(let group, let user):
+      self.show(.done(.unmuted(user, in: group, isNew: try await client.unmute(user, in: group))))
+    case .groupInfo(let group):
+      let found = try await client.group(group)
+      acquaintances.note([found.owner])
+      self.show(.listing(.group(found, me: self.parts.me)))
     case .members(let group):
       let members = try await client.members(of: group)
       acquaintances.note(members)

@@ -147,6 +147,8 @@ typedef enum {
 struct  Cim__V1__Content
 {
   ProtobufCMessage base;
+  size_t n_member;
+  Cim__V1__User **member;
   size_t n_properties;
   Cim__V1__Content__PropertiesEntry **properties;
   Cim__V1__Content__KindCase kind_case;
@@ -160,7 +162,7 @@ struct  Cim__V1__Content
 };
 #define CIM__V1__CONTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cim__v1__content__descriptor) \
-    , 0,NULL, CIM__V1__CONTENT__KIND__NOT_SET, {0} }
+    , 0,NULL, 0,NULL, CIM__V1__CONTENT__KIND__NOT_SET, {0} }
 
 
 struct  Cim__V1__Message

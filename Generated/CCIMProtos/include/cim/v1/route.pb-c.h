@@ -44,6 +44,14 @@ typedef struct Cim__V1__ListGroupsRequest Cim__V1__ListGroupsRequest;
 typedef struct Cim__V1__ListGroupsResponse Cim__V1__ListGroupsResponse;
 typedef struct Cim__V1__ListMembersRequest Cim__V1__ListMembersRequest;
 typedef struct Cim__V1__ListMembersResponse Cim__V1__ListMembersResponse;
+typedef struct Cim__V1__GetGroupRequest Cim__V1__GetGroupRequest;
+typedef struct Cim__V1__GetGroupResponse Cim__V1__GetGroupResponse;
+typedef struct Cim__V1__RemoveFromGroupRequest Cim__V1__RemoveFromGroupRequest;
+typedef struct Cim__V1__RemoveFromGroupResponse Cim__V1__RemoveFromGroupResponse;
+typedef struct Cim__V1__MuteInGroupRequest Cim__V1__MuteInGroupRequest;
+typedef struct Cim__V1__MuteInGroupResponse Cim__V1__MuteInGroupResponse;
+typedef struct Cim__V1__UnmuteInGroupRequest Cim__V1__UnmuteInGroupRequest;
+typedef struct Cim__V1__UnmuteInGroupResponse Cim__V1__UnmuteInGroupResponse;
 typedef struct Cim__V1__ScheduleSendRequest Cim__V1__ScheduleSendRequest;
 typedef struct Cim__V1__ScheduleSendResponse Cim__V1__ScheduleSendResponse;
 typedef struct Cim__V1__ListScheduledRequest Cim__V1__ListScheduledRequest;
@@ -417,6 +425,101 @@ struct  Cim__V1__ListMembersResponse
     , 0,NULL, {0,NULL} }
 
 
+struct  Cim__V1__GetGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+};
+#define CIM__V1__GET_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__get_group_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Cim__V1__GetGroupResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData conversation;
+  size_t n_owner;
+  Cim__V1__User **owner;
+  uint32_t member_count;
+  size_t n_joined;
+  Cim__V1__LogPosition **joined;
+  protobuf_c_boolean muted;
+};
+#define CIM__V1__GET_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__get_group_response__descriptor) \
+    , {0,NULL}, 0,NULL, 0, 0,NULL, 0 }
+
+
+struct  Cim__V1__RemoveFromGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+  uint64_t user_id;
+};
+#define CIM__V1__REMOVE_FROM_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__remove_from_group_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Cim__V1__RemoveFromGroupResponse
+{
+  ProtobufCMessage base;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  protobuf_c_boolean removed;
+};
+#define CIM__V1__REMOVE_FROM_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__remove_from_group_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Cim__V1__MuteInGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+  uint64_t user_id;
+};
+#define CIM__V1__MUTE_IN_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__mute_in_group_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Cim__V1__MuteInGroupResponse
+{
+  ProtobufCMessage base;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  protobuf_c_boolean muted;
+};
+#define CIM__V1__MUTE_IN_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__mute_in_group_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Cim__V1__UnmuteInGroupRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData group_id;
+  uint64_t user_id;
+};
+#define CIM__V1__UNMUTE_IN_GROUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__unmute_in_group_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Cim__V1__UnmuteInGroupResponse
+{
+  ProtobufCMessage base;
+  size_t n_position;
+  Cim__V1__LogPosition **position;
+  protobuf_c_boolean unmuted;
+};
+#define CIM__V1__UNMUTE_IN_GROUP_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cim__v1__unmute_in_group_response__descriptor) \
+    , 0,NULL, 0 }
+
+
 typedef enum {
   CIM__V1__SCHEDULE_SEND_REQUEST__TARGET__NOT_SET = 0,
   CIM__V1__SCHEDULE_SEND_REQUEST__TARGET_USER_ID = 1,
@@ -607,6 +710,30 @@ void   cim__v1__list_members_request__init
 /* Cim__V1__ListMembersResponse methods */
 void   cim__v1__list_members_response__init
                      (Cim__V1__ListMembersResponse         *message);
+/* Cim__V1__GetGroupRequest methods */
+void   cim__v1__get_group_request__init
+                     (Cim__V1__GetGroupRequest         *message);
+/* Cim__V1__GetGroupResponse methods */
+void   cim__v1__get_group_response__init
+                     (Cim__V1__GetGroupResponse         *message);
+/* Cim__V1__RemoveFromGroupRequest methods */
+void   cim__v1__remove_from_group_request__init
+                     (Cim__V1__RemoveFromGroupRequest         *message);
+/* Cim__V1__RemoveFromGroupResponse methods */
+void   cim__v1__remove_from_group_response__init
+                     (Cim__V1__RemoveFromGroupResponse         *message);
+/* Cim__V1__MuteInGroupRequest methods */
+void   cim__v1__mute_in_group_request__init
+                     (Cim__V1__MuteInGroupRequest         *message);
+/* Cim__V1__MuteInGroupResponse methods */
+void   cim__v1__mute_in_group_response__init
+                     (Cim__V1__MuteInGroupResponse         *message);
+/* Cim__V1__UnmuteInGroupRequest methods */
+void   cim__v1__unmute_in_group_request__init
+                     (Cim__V1__UnmuteInGroupRequest         *message);
+/* Cim__V1__UnmuteInGroupResponse methods */
+void   cim__v1__unmute_in_group_response__init
+                     (Cim__V1__UnmuteInGroupResponse         *message);
 /* Cim__V1__ScheduleSendRequest methods */
 void   cim__v1__schedule_send_request__init
                      (Cim__V1__ScheduleSendRequest         *message);
@@ -711,6 +838,30 @@ typedef void (*Cim__V1__ListMembersRequest_Closure)
 typedef void (*Cim__V1__ListMembersResponse_Closure)
                  (const Cim__V1__ListMembersResponse *message,
                   void *closure_data);
+typedef void (*Cim__V1__GetGroupRequest_Closure)
+                 (const Cim__V1__GetGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__GetGroupResponse_Closure)
+                 (const Cim__V1__GetGroupResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__RemoveFromGroupRequest_Closure)
+                 (const Cim__V1__RemoveFromGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__RemoveFromGroupResponse_Closure)
+                 (const Cim__V1__RemoveFromGroupResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__MuteInGroupRequest_Closure)
+                 (const Cim__V1__MuteInGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__MuteInGroupResponse_Closure)
+                 (const Cim__V1__MuteInGroupResponse *message,
+                  void *closure_data);
+typedef void (*Cim__V1__UnmuteInGroupRequest_Closure)
+                 (const Cim__V1__UnmuteInGroupRequest *message,
+                  void *closure_data);
+typedef void (*Cim__V1__UnmuteInGroupResponse_Closure)
+                 (const Cim__V1__UnmuteInGroupResponse *message,
+                  void *closure_data);
 typedef void (*Cim__V1__ScheduleSendRequest_Closure)
                  (const Cim__V1__ScheduleSendRequest *message,
                   void *closure_data);
@@ -765,6 +916,14 @@ extern const ProtobufCMessageDescriptor cim__v1__list_groups_request__descriptor
 extern const ProtobufCMessageDescriptor cim__v1__list_groups_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__list_members_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__list_members_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__get_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__get_group_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__remove_from_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__remove_from_group_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__mute_in_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__mute_in_group_response__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__unmute_in_group_request__descriptor;
+extern const ProtobufCMessageDescriptor cim__v1__unmute_in_group_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__schedule_send_request__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__schedule_send_response__descriptor;
 extern const ProtobufCMessageDescriptor cim__v1__list_scheduled_request__descriptor;
