@@ -1884,7 +1884,8 @@ extension CimV1 {
       /// UNAUTHENTICATED: the token is not valid. INVALID_ARGUMENT: the id is not valid. ALREADY_EXISTS: there is such a group.
       func createGroup(_ request: CimV1.CreateGroupRequest, context: ServerContext) async throws -> CimV1.CreateGroupResponse
       /// Joins a group: from the answer's position on, its messages are for the caller. Joining again changes nothing.
-      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. RESOURCE_EXHAUSTED: the group has as many members as
+      /// it may have, 100,000 by default. UNAVAILABLE: the store is away; try again.
       func joinGroup(_ request: CimV1.JoinGroupRequest, context: ServerContext) async throws -> CimV1.JoinGroupResponse
       /// Leaves a group: what follows the answer's position is not for the caller. Leaving again changes nothing. When its
       /// owner leaves, the member with the lowest id is the owner; of a group without members, who joins next.
@@ -2036,7 +2037,8 @@ extension CimV1 {
       }
 
       /// Joins a group: from the answer's position on, its messages are for the caller. Joining again changes nothing.
-      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. UNAVAILABLE: the store is away; try again.
+      /// UNAUTHENTICATED: the token is not valid. NOT_FOUND: no such group. RESOURCE_EXHAUSTED: the group has as many members as
+      /// it may have, 100,000 by default. UNAVAILABLE: the store is away; try again.
       public func joinGroup(_ request: CimV1.JoinGroupRequest, options: CallOptions = .defaults) async throws -> CimV1.JoinGroupResponse {
         try await channel.unary(CimV1.Route.Methods.joinGroup, request, options: options)
       }

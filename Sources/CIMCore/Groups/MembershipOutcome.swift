@@ -6,6 +6,9 @@ public enum MembershipOutcome: Hashable, Sendable {
   /// It was so already, since that place in the log; `nil` for who never was a member.
   case unchanged(since: LogPosition?)
 
+  /// The group has as many members as it may have, `MessageLogLimits.membersPerGroup`, that many.
+  case full(members: Int)
+
   /// There is no such group.
   case noGroup
 }

@@ -10,6 +10,9 @@ extension ConversationLog {
   mutating func join(_ user: Account, content: ByteBuffer, at moment: Moment) -> MembershipOutcome {
     guard self.tail != nil else { return .noGroup }
     if let joined = self.roster.members[user.id] { return .unchanged(since: joined) }
+    guard self.roster.members.count < self.limits.membersPerGroup else {
+      return .full(members: self.limits.membersPerGroup)
+    }
     return .changed(self.admit(user, content: content, at: moment))
   }
 

@@ -14,7 +14,7 @@ struct ConversationLog: Sendable {
   }
 
   private let conversation: Conversation
-  private let limits: MessageLogLimits
+  let limits: MessageLogLimits
   /// Under which identity of the store the last entry was written.
   private var identity: String?
   private var entries = CircularBuffer<LogEntry>()

@@ -27,9 +27,13 @@ public struct MessageLogLimits: Hashable, Sendable {
   /// milliseconds: 90 days by default. Logins, cursors, marks, and where a log ended.
   public var idleMilliseconds: UInt64
 
+  /// How many members a group may have: 100,000 by default. One that has more keeps them.
+  public var membersPerGroup: Int
+
   /// The limits that the properties name.
   public static let defaults = Self(
     answersPerProducer: 64, producerMilliseconds: 7 * 24 * 3_600_000, keyMilliseconds: 24 * 3_600_000,
     entriesPerConversation: 10_000, entryMilliseconds: 30 * 24 * 3_600_000, markLeaseMilliseconds: 10_000,
-    clockToleranceMilliseconds: 5_000, idleMilliseconds: 90 * 24 * 3_600_000)
+    clockToleranceMilliseconds: 5_000, idleMilliseconds: 90 * 24 * 3_600_000,
+    membersPerGroup: 100_000)
 }

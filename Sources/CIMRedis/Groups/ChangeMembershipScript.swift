@@ -17,8 +17,9 @@ extension RedisScript {
   /// - `ARGV[6]`: for how many milliseconds an entry is kept.
   /// - `ARGV[7]`: how many memberships that have ended are kept of each user, the latest.
   /// - `ARGV[8]`: the id of the user to whom it is done.
+  /// - `ARGV[9]`: how many members there may be for one more to join.
   /// - Returns: `{'appended', position, predecessor or '', time, where the user had joined or ''}`, `{'unchanged', position
-  ///   or ''}`, `{'stranger'}`: the user to be muted is no member, `{'denied'}`: only the owner can do that, and not to
+  ///   or ''}`, `{'full'}`: nobody can join, `{'stranger'}`: the user to be muted is no member, `{'denied'}`: only the owner can do that, and not to
   ///   itself, or `{'none'}`: there is no such group, or to `create` that there is one, or to what only the owner can do
   ///   that who asks is no member.
   static let changeMembership = RedisScript(
@@ -40,6 +41,9 @@ extension RedisScript {
       if change == 'create' or change == 'join' then
         if since then
           return {'unchanged', since}
+        end
+        if redis.call('ZCARD', members) >= tonumber(ARGV[9]) then
+          return {'full'}
         end
       elseif change == 'leave' then
         if not since then

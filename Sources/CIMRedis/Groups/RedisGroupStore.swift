@@ -7,7 +7,7 @@ public struct RedisGroupStore: GroupStore {
   private enum Reply {
     case changed(LogEntry, joinedAt: String)
     case unchanged(since: LogPosition?)
-    case stranger, denied, none
+    case full, stranger, denied, none
   }
 
   private let redis: RedisClient
@@ -47,7 +47,7 @@ public struct RedisGroupStore: GroupStore {
         try await hints.remove(joinedAt, group, of: user.id)
         return .changed(entry)
       case .unchanged(let since): return .unchanged(since: since)
-      case .stranger, .denied, .none: return .noGroup
+      case .full, .stranger, .denied, .none: return .noGroup
       }
     } catch {
       throw StoreError(error)
@@ -65,7 +65,7 @@ public struct RedisGroupStore: GroupStore {
       case .unchanged: return .unchanged
       case .stranger: return .notAMember
       case .denied: return .denied
-      case .none: return .noGroup
+      case .full, .none: return .noGroup
       }
     } catch {
       throw StoreError(error)
@@ -178,6 +178,9 @@ public struct RedisGroupStore: GroupStore {
       case .unchanged(let since):
         if let since { try await hints.confirm(since, group, of: user.id) }
         return .unchanged(since: since)
+      case .full:
+        try await hints.remove(token, group, of: user.id)
+        return .full(members: limits.membersPerGroup)
       case .stranger, .denied, .none:
         // To `create` it means that there is such a group, and the user may be in it.
         if change == "join" { try await hints.remove(token, group, of: user.id) }
@@ -198,7 +201,7 @@ public struct RedisGroupStore: GroupStore {
           StoreKey.log(conversation), StoreKey.tail(conversation), StoreKey.members(conversation),
           StoreKey.formerMembers(conversation),
         ], change, actor.id.rawValue, actor.name.rawValue, content, limits.entriesPerConversation,
-        limits.entryMilliseconds, Stay.remembered, user.rawValue)
+        limits.entryMilliseconds, Stay.remembered, user.rawValue, limits.membersPerGroup)
     ).asArray()
     switch (try parts.first?.asString(), parts.count) {
     case ("appended", 5):
@@ -209,6 +212,8 @@ public struct RedisGroupStore: GroupStore {
       return .changed(entry, joinedAt: try parts[4].asString())
     case ("unchanged", 2):
       return .unchanged(since: try parts[1].asBytes().isEmpty ? nil : parts[1].asLogPosition())
+    case ("full", 1):
+      return .full
     case ("stranger", 1):
       return .stranger
     case ("denied", 1):

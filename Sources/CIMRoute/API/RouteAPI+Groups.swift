@@ -30,6 +30,11 @@ extension RouteAPI {
     case .unchanged(let since):
       return CimV1.JoinGroupResponse(
         conversation: name, position: since.map(CimV1.LogPosition.init), joined: false)
+    case .full(let members):
+      throw RPCError(
+        code: .resourceExhausted,
+        message:
+          "Group \(group) has \(members) members, as many as a group may have: join it when some have left.")
     case .noGroup: throw RPCError.noGroup(group)
     }
   }
@@ -44,7 +49,7 @@ extension RouteAPI {
       return CimV1.LeaveGroupResponse(position: CimV1.LogPosition(entry.position), left: true)
     case .unchanged(let since):
       return CimV1.LeaveGroupResponse(position: since.map(CimV1.LogPosition.init), left: false)
-    case .noGroup: throw RPCError.noGroup(group)
+    case .full, .noGroup: throw RPCError.noGroup(group)
     }
   }
 

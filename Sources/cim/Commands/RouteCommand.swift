@@ -28,6 +28,7 @@ struct RouteCommand: SettingsCommand {
   @Option(Settings.redisURL) var redisUrl: String?
   @Option(Settings.retentionAge) var retentionAge: String?
   @Option(Settings.retentionEntries) var retentionEntries: String?
+  @Option(Settings.groupMembers) var groupMembers: String?
   @Option(Settings.markLease) var deliveryMarkLease: String?
   @Option(Settings.lateMessages) var deliveryLateMessages: String?
   @Option(Settings.receiptMembers) var receiptsGroupMembers: String?
@@ -54,6 +55,7 @@ struct RouteCommand: SettingsCommand {
     flags.set(Settings.redisURL, self.redisUrl)
     flags.set(Settings.retentionAge, self.retentionAge)
     flags.set(Settings.retentionEntries, self.retentionEntries)
+    flags.set(Settings.groupMembers, self.groupMembers)
     flags.set(Settings.markLease, self.deliveryMarkLease)
     flags.set(Settings.lateMessages, self.deliveryLateMessages)
     flags.set(Settings.receiptMembers, self.receiptsGroupMembers)
@@ -137,6 +139,7 @@ extension SettingsReader {
     var limits = MessageLogLimits.defaults
     limits.entryMilliseconds = UInt64(try self.required(Settings.retentionAge) / .milliseconds(1))
     limits.entriesPerConversation = try self.required(Settings.retentionEntries)
+    limits.membersPerGroup = try self.required(Settings.groupMembers)
     limits.markLeaseMilliseconds = UInt64(try self.required(Settings.markLease) / .milliseconds(1))
     return limits
   }

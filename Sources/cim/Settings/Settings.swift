@@ -57,6 +57,9 @@ enum Settings {
     "retention.entries", "How many messages of a conversation are kept, the newest.", in: 1...10_000_000,
     fallback: "10000")
 
+  static let groupMembers = Setting.number(
+    "groups.members", "How many members a group may have.", in: 1...1_000_000, fallback: "100000")
+
   static let markLease = Setting.duration(
     "delivery.mark-lease",
     "How long a message may take into the log after its receiver was marked; past it the receiver is marked again.",
@@ -184,6 +187,7 @@ enum Settings {
     [
       chatName.key, chatRoutes.key, chatState.key, routeListen.key, routeID.key, routeAdvertise.key,
       routeBalancing.key, routeLoginPolicy.key, redisURL.key, retentionAge.key, retentionEntries.key,
+      groupMembers.key,
       markLease.key, lateMessages.key, receiptMembers.key,
       delayedPerUser.key, delayedInterval.key, delayedLease.key, replicas.key, replicationTimeout.key,
       adminListen.key, adminRoute.key,

@@ -126,6 +126,35 @@ struct GroupStoreTests {
     }
   }
 
+  @Test(
+    "Of many who join at once no more do than a group may have; who leaves makes room",
+    arguments: StoreForm.all)
+  func full(form: StoreForm) async throws {
+    var limits = MessageLogLimits.defaults
+    limits.membersPerGroup = 3
+    try await form.withStores(limits: limits) { stores in
+      let (friends, joined) = (friends, joined)
+      _ = try await stores.groups.create(friends, owner: .ada, content: joined)
+      let outcomes = try await concurrently(8) { index in
+        let user = Account(id: UserID(UInt64(index) + 10), name: try UserName("user \(index)"))
+        return try await stores.groups.join(friends, user, content: joined)
+      }
+      #expect(outcomes.count { $0 == .full(members: 3) } == 6)
+      #expect(try await stores.groups.members(of: friends, after: nil, limit: 9)?.count == 3)
+      #expect(try await stores.groups.join(friends, .bob, content: joined) == .full(members: 3))
+      #expect(try await stores.groups.groups(of: Account.bob.id).isEmpty)
+      guard case .unchanged = try await stores.groups.join(friends, .ada, content: joined) else {
+        Issue.record("a member is told something else")
+        return
+      }
+      _ = try await stores.groups.leave(friends, .ada, content: left)
+      guard case .changed = try await stores.groups.join(friends, .bob, content: joined) else {
+        Issue.record("there is no room")
+        return
+      }
+    }
+  }
+
   @Test("Members come by ascending id, page by page", arguments: StoreForm.all)
   func pages(form: StoreForm) async throws {
     try await form.withStores { stores in
