@@ -20,9 +20,11 @@ public enum CIMProtosDescriptors {
 
   private static let cim_v1_admin = ProtobufFileDescriptor(
     name: "cim/v1/admin.proto",
-    imports: ["cim/v1/push.proto"],
+    imports: ["cim/v1/message.proto", "cim/v1/push.proto"],
     services: ["cim.v1.Admin"],
     symbols: [
+      "cim.v1.LogState",
+      "cim.v1.DeliveryState",
       "cim.v1.UserKey",
       "cim.v1.GetUserSessionsRequest",
       "cim.v1.GetUserSessionsResponse",
@@ -36,63 +38,101 @@ public enum CIMProtosDescriptors {
       "cim.v1.GetRouteRequest",
       "cim.v1.GetRouteResponse",
       "cim.v1.Latencies",
+      "cim.v1.ExplainMessageRequest",
+      "cim.v1.ExplainMessageResponse",
+      "cim.v1.LoggedMessage",
+      "cim.v1.ReceiverDelivery",
+      "cim.v1.DeviceDelivery",
       "cim.v1.Admin",
       "cim.v1.Admin.GetUserSessions",
       "cim.v1.Admin.ListServers",
       "cim.v1.Admin.KickUser",
       "cim.v1.Admin.GetRoute",
+      "cim.v1.Admin.ExplainMessage",
     ],
     latin1: """
-      \u{A}\u{12}cim/v1/admin.proto\u{12}\u{6}cim.v1\u{1A}\u{11}cim/v1/push.proto\"A\u{A}\u{7}UserKey\u{12}\
-      \u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}userId\u{12}\u{14}\u{A}\u{4}name\u{18}\
-      \u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{4}nameB\u{5}\u{A}\u{3}key\"=\u{A}\u{16}GetUserSessionsRequest\u{12}#\
-      \u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{4}user\"u\u{A}\u{17}GetUserSessio\
-      nsResponse\u{12}\u{17}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{6}userId\u{12}\u{12}\u{A}\u{4}\
-      name\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{4}name\u{12}-\u{A}\u{7}devices\u{18}\u{3}\u{20}\u{3}(\u{B}2\u{13}\
-      .cim.v1.DeviceStateR\u{7}devices\"\u{CD}\u{1}\u{A}\u{B}DeviceState\u{12}\u{1B}\u{A}\u{9}device_id\u{18}\
-      \u{1}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}\u{1F}\u{A}\u{B}device_kind\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{A}\
-      deviceKind\u{12})\u{A}\u{10}login_generation\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{F}loginGeneration\u{12}%\
-      \u{A}\u{F}logged_in_at_ms\u{18}\u{4}\u{20}\u{1}(\u{3}R\u{C}loggedInAtMs\u{12}.\u{A}\u{7}session\u{18}\
-      \u{5}\u{20}\u{1}(\u{B}2\u{14}.cim.v1.SessionStateR\u{7}session\"\u{F4}\u{1}\u{A}\u{C}SessionState\u{12}\
-      \u{1B}\u{A}\u{9}server_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}serverId\u{12}-\u{A}\u{12}server_incarnat\
-      ion\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{11}serverIncarnation\u{12}#\u{A}\u{D}session_epoch\u{18}\u{3}\u{20}\
-      \u{1}(\u{4}R\u{C}sessionEpoch\u{12})\u{A}\u{10}login_generation\u{18}\u{4}\u{20}\u{1}(\u{4}R\u{F}log\
-      inGeneration\u{12}&\u{A}\u{F}is_server_alive\u{18}\u{5}\u{20}\u{1}(\u{8}R\u{D}isServerAlive\u{12}\u{20}\
-      \u{A}\u{C}opened_at_ms\u{18}\u{6}\u{20}\u{1}(\u{3}R\u{A}openedAtMs\"\u{14}\u{A}\u{12}ListServersRequ\
-      est\"_\u{A}\u{13}ListServersResponse\u{12}\u{19}\u{A}\u{8}route_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}\
-      routeId\u{12}-\u{A}\u{7}servers\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.ServerStateR\u{7}servers\"\
-      \u{D8}\u{4}\u{A}\u{B}ServerState\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{2}id\u{12}\u{20}\
-      \u{A}\u{B}incarnation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{B}incarnation\u{12}%\u{A}\u{E}client_address\u{18}\
-      \u{3}\u{20}\u{1}(\u{9}R\u{D}clientAddress\u{12}!\u{A}\u{C}push_address\u{18}\u{4}\u{20}\u{1}(\u{9}R\u{B}\
-      pushAddress\u{12}\u{18}\u{A}\u{7}version\u{18}\u{5}\u{20}\u{1}(\u{9}R\u{7}version\u{12}#\u{A}\u{D}is\
-      _registered\u{18}\u{6}\u{20}\u{1}(\u{8}R\u{C}isRegistered\u{12}\u{1F}\u{A}\u{B}is_draining\u{18}\u{7}\
-      \u{20}\u{1}(\u{8}R\u{A}isDraining\u{12}\u{1B}\u{A}\u{9}is_linked\u{18}\u{8}\u{20}\u{1}(\u{8}R\u{8}is\
-      Linked\u{12}\"\u{A}\u{D}link_since_ms\u{18}\u{9}\u{20}\u{1}(\u{3}R\u{B}linkSinceMs\u{12}%\u{A}\u{B}c\
-      onnections\u{18}\u{A}\u{20}\u{1}(\u{D}H\u{0}R\u{B}connections\u{88}\u{1}\u{1}\u{12};\u{A}\u{19}unack\
-      nowledged_deliveries\u{18}\u{B}\u{20}\u{1}(\u{D}R\u{18}unacknowledgedDeliveries\u{12}1\u{A}\u{14}una\
-      cknowledged_bytes\u{18}\u{C}\u{20}\u{1}(\u{4}R\u{13}unacknowledgedBytes\u{12}#\u{A}\u{D}pending_tail\
-      s\u{18}\u{D}\u{20}\u{1}(\u{D}R\u{C}pendingTails\u{12}8\u{A}\u{18}oldest_unacknowledged_ms\u{18}\u{14}\
-      \u{20}\u{1}(\u{4}R\u{16}oldestUnacknowledgedMs\u{12}&\u{A}\u{4}work\u{18}\u{15}\u{20}\u{1}(\u{B}2\u{12}\
-      .cim.v1.ServerWorkR\u{4}workB\u{E}\u{A}\u{C}_connections\"k\u{A}\u{F}KickUserRequest\u{12}#\u{A}\u{4}\
-      user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{4}user\u{12}\u{1B}\u{A}\u{9}device_id\u{18}\
-      \u{2}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}\u{16}\u{A}\u{6}reason\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{6}re\
-      ason\"^\u{A}\u{10}KickUserResponse\u{12}!\u{A}\u{C}ended_logins\u{18}\u{1}\u{20}\u{1}(\u{D}R\u{B}end\
-      edLogins\u{12}'\u{A}\u{F}closed_sessions\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{E}closedSessions\"\u{11}\u{A}\
-      \u{F}GetRouteRequest\"\u{D3}\u{2}\u{A}\u{10}GetRouteResponse\u{12}\u{19}\u{A}\u{8}route_id\u{18}\u{1}\
-      \u{20}\u{1}(\u{9}R\u{7}routeId\u{12}\u{18}\u{A}\u{7}version\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{7}version\
-      \u{12}\"\u{A}\u{D}started_at_ms\u{18}\u{3}\u{20}\u{1}(\u{3}R\u{B}startedAtMs\u{12}\u{15}\u{A}\u{6}no\
-      w_ms\u{18}\u{4}\u{20}\u{1}(\u{3}R\u{5}nowMs\u{12}\u{1A}\u{A}\u{8}accepted\u{18}\u{5}\u{20}\u{1}(\u{4}\
-      R\u{8}accepted\u{12}\"\u{A}\u{C}deduplicated\u{18}\u{6}\u{20}\u{1}(\u{4}R\u{C}deduplicated\u{12}\u{1E}\
-      \u{A}\u{A}deliveries\u{18}\u{7}\u{20}\u{1}(\u{4}R\u{A}deliveries\u{12}1\u{A}\u{A}acceptance\u{18}\u{8}\
-      \u{20}\u{1}(\u{B}2\u{11}.cim.v1.LatenciesR\u{A}acceptance\u{12}\u{15}\u{A}\u{6}cpu_ms\u{18}\u{9}\u{20}\
-      \u{1}(\u{4}R\u{5}cpuMs\u{12}%\u{A}\u{E}resident_bytes\u{18}\u{A}\u{20}\u{1}(\u{4}R\u{D}residentBytes\
-      \"@\u{A}\u{9}Latencies\u{12}\u{1B}\u{A}\u{9}bounds_us\u{18}\u{1}\u{20}\u{3}(\u{4}R\u{8}boundsUs\u{12}\
-      \u{16}\u{A}\u{6}counts\u{18}\u{2}\u{20}\u{3}(\u{4}R\u{6}counts2\u{A1}\u{2}\u{A}\u{5}Admin\u{12}R\u{A}\
-      \u{F}GetUserSessions\u{12}\u{1E}.cim.v1.GetUserSessionsRequest\u{1A}\u{1F}.cim.v1.GetUserSessionsRes\
-      ponse\u{12}F\u{A}\u{B}ListServers\u{12}\u{1A}.cim.v1.ListServersRequest\u{1A}\u{1B}.cim.v1.ListServe\
-      rsResponse\u{12}=\u{A}\u{8}KickUser\u{12}\u{17}.cim.v1.KickUserRequest\u{1A}\u{18}.cim.v1.KickUserRe\
-      sponse\u{12}=\u{A}\u{8}GetRoute\u{12}\u{17}.cim.v1.GetRouteRequest\u{1A}\u{18}.cim.v1.GetRouteRespon\
-      seb\u{6}proto3
+      \u{A}\u{12}cim/v1/admin.proto\u{12}\u{6}cim.v1\u{1A}\u{14}cim/v1/message.proto\u{1A}\u{11}cim/v1/pus\
+      h.proto\"A\u{A}\u{7}UserKey\u{12}\u{19}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}H\u{0}R\u{6}user\
+      Id\u{12}\u{14}\u{A}\u{4}name\u{18}\u{2}\u{20}\u{1}(\u{9}H\u{0}R\u{4}nameB\u{5}\u{A}\u{3}key\"=\u{A}\u{16}\
+      GetUserSessionsRequest\u{12}#\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{4}us\
+      er\"u\u{A}\u{17}GetUserSessionsResponse\u{12}\u{17}\u{A}\u{7}user_id\u{18}\u{1}\u{20}\u{1}(\u{4}R\u{6}\
+      userId\u{12}\u{12}\u{A}\u{4}name\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{4}name\u{12}-\u{A}\u{7}devices\u{18}\
+      \u{3}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.DeviceStateR\u{7}devices\"\u{CD}\u{1}\u{A}\u{B}DeviceState\u{12}\
+      \u{1B}\u{A}\u{9}device_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}\u{1F}\u{A}\u{B}device_kind\
+      \u{18}\u{2}\u{20}\u{1}(\u{9}R\u{A}deviceKind\u{12})\u{A}\u{10}login_generation\u{18}\u{3}\u{20}\u{1}\
+      (\u{4}R\u{F}loginGeneration\u{12}%\u{A}\u{F}logged_in_at_ms\u{18}\u{4}\u{20}\u{1}(\u{3}R\u{C}loggedI\
+      nAtMs\u{12}.\u{A}\u{7}session\u{18}\u{5}\u{20}\u{1}(\u{B}2\u{14}.cim.v1.SessionStateR\u{7}session\"\u{F4}\
+      \u{1}\u{A}\u{C}SessionState\u{12}\u{1B}\u{A}\u{9}server_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}serverId\
+      \u{12}-\u{A}\u{12}server_incarnation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{11}serverIncarnation\u{12}#\u{A}\
+      \u{D}session_epoch\u{18}\u{3}\u{20}\u{1}(\u{4}R\u{C}sessionEpoch\u{12})\u{A}\u{10}login_generation\u{18}\
+      \u{4}\u{20}\u{1}(\u{4}R\u{F}loginGeneration\u{12}&\u{A}\u{F}is_server_alive\u{18}\u{5}\u{20}\u{1}(\u{8}\
+      R\u{D}isServerAlive\u{12}\u{20}\u{A}\u{C}opened_at_ms\u{18}\u{6}\u{20}\u{1}(\u{3}R\u{A}openedAtMs\"\u{14}\
+      \u{A}\u{12}ListServersRequest\"_\u{A}\u{13}ListServersResponse\u{12}\u{19}\u{A}\u{8}route_id\u{18}\u{1}\
+      \u{20}\u{1}(\u{9}R\u{7}routeId\u{12}-\u{A}\u{7}servers\u{18}\u{2}\u{20}\u{3}(\u{B}2\u{13}.cim.v1.Ser\
+      verStateR\u{7}servers\"\u{D8}\u{4}\u{A}\u{B}ServerState\u{12}\u{E}\u{A}\u{2}id\u{18}\u{1}\u{20}\u{1}\
+      (\u{9}R\u{2}id\u{12}\u{20}\u{A}\u{B}incarnation\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{B}incarnation\u{12}%\u{A}\
+      \u{E}client_address\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{D}clientAddress\u{12}!\u{A}\u{C}push_address\u{18}\
+      \u{4}\u{20}\u{1}(\u{9}R\u{B}pushAddress\u{12}\u{18}\u{A}\u{7}version\u{18}\u{5}\u{20}\u{1}(\u{9}R\u{7}\
+      version\u{12}#\u{A}\u{D}is_registered\u{18}\u{6}\u{20}\u{1}(\u{8}R\u{C}isRegistered\u{12}\u{1F}\u{A}\
+      \u{B}is_draining\u{18}\u{7}\u{20}\u{1}(\u{8}R\u{A}isDraining\u{12}\u{1B}\u{A}\u{9}is_linked\u{18}\u{8}\
+      \u{20}\u{1}(\u{8}R\u{8}isLinked\u{12}\"\u{A}\u{D}link_since_ms\u{18}\u{9}\u{20}\u{1}(\u{3}R\u{B}link\
+      SinceMs\u{12}%\u{A}\u{B}connections\u{18}\u{A}\u{20}\u{1}(\u{D}H\u{0}R\u{B}connections\u{88}\u{1}\u{1}\
+      \u{12};\u{A}\u{19}unacknowledged_deliveries\u{18}\u{B}\u{20}\u{1}(\u{D}R\u{18}unacknowledgedDeliveri\
+      es\u{12}1\u{A}\u{14}unacknowledged_bytes\u{18}\u{C}\u{20}\u{1}(\u{4}R\u{13}unacknowledgedBytes\u{12}\
+      #\u{A}\u{D}pending_tails\u{18}\u{D}\u{20}\u{1}(\u{D}R\u{C}pendingTails\u{12}8\u{A}\u{18}oldest_unack\
+      nowledged_ms\u{18}\u{14}\u{20}\u{1}(\u{4}R\u{16}oldestUnacknowledgedMs\u{12}&\u{A}\u{4}work\u{18}\u{15}\
+      \u{20}\u{1}(\u{B}2\u{12}.cim.v1.ServerWorkR\u{4}workB\u{E}\u{A}\u{C}_connections\"k\u{A}\u{F}KickUse\
+      rRequest\u{12}#\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{4}user\u{12}\u{1B}\
+      \u{A}\u{9}device_id\u{18}\u{2}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}\u{16}\u{A}\u{6}reason\u{18}\u{3}\
+      \u{20}\u{1}(\u{9}R\u{6}reason\"^\u{A}\u{10}KickUserResponse\u{12}!\u{A}\u{C}ended_logins\u{18}\u{1}\u{20}\
+      \u{1}(\u{D}R\u{B}endedLogins\u{12}'\u{A}\u{F}closed_sessions\u{18}\u{2}\u{20}\u{1}(\u{D}R\u{E}closed\
+      Sessions\"\u{11}\u{A}\u{F}GetRouteRequest\"\u{D3}\u{2}\u{A}\u{10}GetRouteResponse\u{12}\u{19}\u{A}\u{8}\
+      route_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}routeId\u{12}\u{18}\u{A}\u{7}version\u{18}\u{2}\u{20}\u{1}\
+      (\u{9}R\u{7}version\u{12}\"\u{A}\u{D}started_at_ms\u{18}\u{3}\u{20}\u{1}(\u{3}R\u{B}startedAtMs\u{12}\
+      \u{15}\u{A}\u{6}now_ms\u{18}\u{4}\u{20}\u{1}(\u{3}R\u{5}nowMs\u{12}\u{1A}\u{A}\u{8}accepted\u{18}\u{5}\
+      \u{20}\u{1}(\u{4}R\u{8}accepted\u{12}\"\u{A}\u{C}deduplicated\u{18}\u{6}\u{20}\u{1}(\u{4}R\u{C}dedup\
+      licated\u{12}\u{1E}\u{A}\u{A}deliveries\u{18}\u{7}\u{20}\u{1}(\u{4}R\u{A}deliveries\u{12}1\u{A}\u{A}\
+      acceptance\u{18}\u{8}\u{20}\u{1}(\u{B}2\u{11}.cim.v1.LatenciesR\u{A}acceptance\u{12}\u{15}\u{A}\u{6}\
+      cpu_ms\u{18}\u{9}\u{20}\u{1}(\u{4}R\u{5}cpuMs\u{12}%\u{A}\u{E}resident_bytes\u{18}\u{A}\u{20}\u{1}(\u{4}\
+      R\u{D}residentBytes\"@\u{A}\u{9}Latencies\u{12}\u{1B}\u{A}\u{9}bounds_us\u{18}\u{1}\u{20}\u{3}(\u{4}\
+      R\u{8}boundsUs\u{12}\u{16}\u{A}\u{6}counts\u{18}\u{2}\u{20}\u{3}(\u{4}R\u{6}counts\"\u{D5}\u{1}\u{A}\
+      \u{15}ExplainMessageRequest\u{12}\"\u{A}\u{C}conversation\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{C}conversat\
+      ion\u{12}/\u{A}\u{8}position\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}position\u{12}\
+      +\u{A}\u{8}receiver\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{F}.cim.v1.UserKeyR\u{8}receiver\u{12}\u{1B}\u{A}\u{9}\
+      page_size\u{18}\u{4}\u{20}\u{1}(\u{D}R\u{8}pageSize\u{12}\u{1D}\u{A}\u{A}page_token\u{18}\u{5}\u{20}\
+      \u{1}(\u{9}R\u{9}pageToken\"\u{C4}\u{2}\u{A}\u{16}ExplainMessageResponse\u{12}\u{19}\u{A}\u{8}route_\
+      id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{7}routeId\u{12}&\u{A}\u{5}state\u{18}\u{2}\u{20}\u{1}(\u{E}2\u{10}\
+      .cim.v1.LogStateR\u{5}state\u{12}'\u{A}\u{4}tail\u{18}\u{3}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositi\
+      onR\u{4}tail\u{12}/\u{A}\u{7}message\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{15}.cim.v1.LoggedMessageR\u{7}me\
+      ssage\u{12}-\u{A}\u{12}interested_servers\u{18}\u{5}\u{20}\u{3}(\u{9}R\u{11}interestedServers\u{12}6\
+      \u{A}\u{9}receivers\u{18}\u{6}\u{20}\u{3}(\u{B}2\u{18}.cim.v1.ReceiverDeliveryR\u{9}receivers\u{12}&\
+      \u{A}\u{F}next_page_token\u{18}\u{7}\u{20}\u{1}(\u{9}R\u{D}nextPageToken\"\u{D6}\u{1}\u{A}\u{D}Logge\
+      dMessage\u{12}/\u{A}\u{8}previous\u{18}\u{1}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{8}previou\
+      s\u{12}$\u{A}\u{6}sender\u{18}\u{2}\u{20}\u{1}(\u{B}2\u{C}.cim.v1.UserR\u{6}sender\u{12}\u{20}\u{A}\u{C}\
+      logged_at_ms\u{18}\u{3}\u{20}\u{1}(\u{3}R\u{A}loggedAtMs\u{12}'\u{A}\u{7}send_id\u{18}\u{4}\u{20}\u{1}\
+      (\u{B}2\u{E}.cim.v1.SendIdR\u{6}sendId\u{12}#\u{A}\u{D}content_bytes\u{18}\u{5}\u{20}\u{1}(\u{D}R\u{C}\
+      contentBytes\"\u{84}\u{2}\u{A}\u{10}ReceiverDelivery\u{12}\u{20}\u{A}\u{4}user\u{18}\u{1}\u{20}\u{1}\
+      (\u{B}2\u{C}.cim.v1.UserR\u{4}user\u{12}+\u{A}\u{5}state\u{18}\u{2}\u{20}\u{1}(\u{E}2\u{15}.cim.v1.D\
+      eliveryStateR\u{5}state\u{12}\u{20}\u{A}\u{B}explanation\u{18}\u{3}\u{20}\u{1}(\u{9}R\u{B}explanatio\
+      n\u{12}+\u{A}\u{6}cursor\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{6}cursor\u{12}\u{20}\
+      \u{A}\u{C}marked_at_ms\u{18}\u{5}\u{20}\u{1}(\u{3}R\u{A}markedAtMs\u{12}0\u{A}\u{7}devices\u{18}\u{6}\
+      \u{20}\u{3}(\u{B}2\u{16}.cim.v1.DeviceDeliveryR\u{7}devices\"\u{BE}\u{1}\u{A}\u{E}DeviceDelivery\u{12}\
+      \u{1B}\u{A}\u{9}device_id\u{18}\u{1}\u{20}\u{1}(\u{9}R\u{8}deviceId\u{12}+\u{A}\u{6}cursor\u{18}\u{2}\
+      \u{20}\u{1}(\u{B}2\u{13}.cim.v1.LogPositionR\u{6}cursor\u{12}\u{15}\u{A}\u{6}has_it\u{18}\u{3}\u{20}\
+      \u{1}(\u{8}R\u{5}hasIt\u{12}.\u{A}\u{7}session\u{18}\u{4}\u{20}\u{1}(\u{B}2\u{14}.cim.v1.SessionStat\
+      eR\u{7}session\u{12}\u{1B}\u{A}\u{9}is_linked\u{18}\u{5}\u{20}\u{1}(\u{8}R\u{8}isLinked*f\u{A}\u{8}L\
+      ogState\u{12}\u{19}\u{A}\u{15}LOG_STATE_UNSPECIFIED\u{10}\u{0}\u{12}\u{14}\u{A}\u{10}LOG_STATE_LOGGE\
+      D\u{10}\u{1}\u{12}\u{12}\u{A}\u{E}LOG_STATE_GONE\u{10}\u{2}\u{12}\u{15}\u{A}\u{11}LOG_STATE_NOT_YET\u{10}\
+      \u{3}*\u{C6}\u{1}\u{A}\u{D}DeliveryState\u{12}\u{1E}\u{A}\u{1A}DELIVERY_STATE_UNSPECIFIED\u{10}\u{0}\
+      \u{12}\u{1C}\u{A}\u{18}DELIVERY_STATE_DELIVERED\u{10}\u{1}\u{12}\u{1D}\u{A}\u{19}DELIVERY_STATE_ON_I\
+      TS_WAY\u{10}\u{2}\u{12}\u{1A}\u{A}\u{16}DELIVERY_STATE_WAITING\u{10}\u{3}\u{12}#\u{A}\u{1F}DELIVERY_\
+      STATE_NOT_FOR_RECEIVER\u{10}\u{4}\u{12}\u{17}\u{A}\u{13}DELIVERY_STATE_GONE\u{10}\u{5}2\u{F2}\u{2}\u{A}\
+      \u{5}Admin\u{12}R\u{A}\u{F}GetUserSessions\u{12}\u{1E}.cim.v1.GetUserSessionsRequest\u{1A}\u{1F}.cim\
+      .v1.GetUserSessionsResponse\u{12}F\u{A}\u{B}ListServers\u{12}\u{1A}.cim.v1.ListServersRequest\u{1A}\u{1B}\
+      .cim.v1.ListServersResponse\u{12}=\u{A}\u{8}KickUser\u{12}\u{17}.cim.v1.KickUserRequest\u{1A}\u{18}.\
+      cim.v1.KickUserResponse\u{12}=\u{A}\u{8}GetRoute\u{12}\u{17}.cim.v1.GetRouteRequest\u{1A}\u{18}.cim.\
+      v1.GetRouteResponse\u{12}O\u{A}\u{E}ExplainMessage\u{12}\u{1D}.cim.v1.ExplainMessageRequest\u{1A}\u{1E}\
+      .cim.v1.ExplainMessageResponseb\u{6}proto3
       """)
 
   private static let cim_v1_conversation = ProtobufFileDescriptor(

@@ -5,6 +5,72 @@ internal import CCIMProtos
 public import NgRPC
 
 extension CimV1 {
+  /// Where a message stands.
+  public struct LogState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// Never sent.
+    public static let unspecified = Self(rawValue: 0)
+    /// It is in the log.
+    public static let logged = Self(rawValue: 1)
+    /// The log does not have it any more: it was trimmed, or lost with a store.
+    public static let gone = Self(rawValue: 2)
+    /// The log does not reach as far.
+    public static let notYet = Self(rawValue: 3)
+
+    /// The number on the wire; one that this version does not know is kept.
+    public var rawValue: Int32
+
+    public init(rawValue: Int32) {
+      self.rawValue = rawValue
+    }
+
+    /// The name in the .proto file, or the number when it has none.
+    public var description: String {
+      switch rawValue {
+      case 0: "LOG_STATE_UNSPECIFIED"
+      case 1: "LOG_STATE_LOGGED"
+      case 2: "LOG_STATE_GONE"
+      case 3: "LOG_STATE_NOT_YET"
+      default: String(rawValue)
+      }
+    }
+  }
+
+  /// How a message stands with a receiver.
+  public struct DeliveryState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// Never sent.
+    public static let unspecified = Self(rawValue: 0)
+    /// A device has stored it.
+    public static let delivered = Self(rawValue: 1)
+    /// No device has acknowledged it, and one is connected: it comes within seconds.
+    public static let onItsWay = Self(rawValue: 2)
+    /// No device is connected: it comes from the log when one is.
+    public static let waiting = Self(rawValue: 3)
+    /// It is not for this user.
+    public static let notForReceiver = Self(rawValue: 4)
+    /// No device has it, and the log does not have it any more: devices are told of the gap.
+    public static let gone = Self(rawValue: 5)
+
+    /// The number on the wire; one that this version does not know is kept.
+    public var rawValue: Int32
+
+    public init(rawValue: Int32) {
+      self.rawValue = rawValue
+    }
+
+    /// The name in the .proto file, or the number when it has none.
+    public var description: String {
+      switch rawValue {
+      case 0: "DELIVERY_STATE_UNSPECIFIED"
+      case 1: "DELIVERY_STATE_DELIVERED"
+      case 2: "DELIVERY_STATE_ON_ITS_WAY"
+      case 3: "DELIVERY_STATE_WAITING"
+      case 4: "DELIVERY_STATE_NOT_FOR_RECEIVER"
+      case 5: "DELIVERY_STATE_GONE"
+      default: String(rawValue)
+      }
+    }
+  }
+
   /// Names an account.
   public struct UserKey: Hashable, Sendable {
     /// By what.
@@ -315,6 +381,160 @@ extension CimV1 {
     ) {
       self.boundsUs = boundsUs
       self.counts = counts
+    }
+  }
+
+  /// Which message, and for whom.
+  public struct ExplainMessageRequest: Hashable, Sendable {
+    /// "lobby", "p:<lower user id>:<higher user id>" or "g:<group id>".
+    public var conversation: String
+    /// Its place in the conversation's log; number 1 or greater.
+    public var position: CimV1.LogPosition?
+    /// Only for this user. Absent means both users of a private conversation, a group's members, or for the lobby who is online.
+    public var receiver: CimV1.UserKey?
+    /// How many receivers: 1 to 100; zero means 20.
+    public var pageSize: UInt32
+    /// Empty for the first page, then the last answer's next_page_token.
+    public var pageToken: String
+
+    public init(
+      conversation: String = "",
+      position: CimV1.LogPosition? = nil,
+      receiver: CimV1.UserKey? = nil,
+      pageSize: UInt32 = 0,
+      pageToken: String = ""
+    ) {
+      self.conversation = conversation
+      self.position = position
+      self.receiver = receiver
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+  }
+
+  /// What became of a message.
+  public struct ExplainMessageResponse: Hashable, Sendable {
+    /// The route that answers.
+    public var routeID: String
+    /// Where the message stands.
+    public var state: CimV1.LogState
+    /// The log's last entry; absent for an empty log.
+    public var tail: CimV1.LogPosition?
+    /// The message, without what it says; absent unless it is in the log.
+    public var message: CimV1.LoggedMessage?
+    /// The servers that told this route of members of the conversation that are connected to them, by id. They get a message to
+    /// the lobby or a group in one frame each. Empty for private conversations.
+    public var interestedServers: [String]
+    /// By ascending id.
+    public var receivers: [CimV1.ReceiverDelivery]
+    /// Empty on the last page.
+    public var nextPageToken: String
+
+    public init(
+      routeID: String = "",
+      state: CimV1.LogState = .unspecified,
+      tail: CimV1.LogPosition? = nil,
+      message: CimV1.LoggedMessage? = nil,
+      interestedServers: [String] = [],
+      receivers: [CimV1.ReceiverDelivery] = [],
+      nextPageToken: String = ""
+    ) {
+      self.routeID = routeID
+      self.state = state
+      self.tail = tail
+      self.message = message
+      self.interestedServers = interestedServers
+      self.receivers = receivers
+      self.nextPageToken = nextPageToken
+    }
+  }
+
+  /// What is known of a message beside what it says.
+  public struct LoggedMessage: Hashable, Sendable {
+    /// The place of the entry before it; absent for the first of all.
+    public var previous: CimV1.LogPosition?
+    /// Who said it.
+    public var sender: CimV1.User?
+    /// When it was logged, in milliseconds since 1970-01-01T00:00:00Z, by the store's clock.
+    public var loggedAtMs: Int64
+    /// The sender's number for it; absent when it was sent through Route.Send.
+    public var sendID: CimV1.SendId?
+    /// How large its content is, in bytes.
+    public var contentBytes: UInt32
+
+    public init(
+      previous: CimV1.LogPosition? = nil,
+      sender: CimV1.User? = nil,
+      loggedAtMs: Int64 = 0,
+      sendID: CimV1.SendId? = nil,
+      contentBytes: UInt32 = 0
+    ) {
+      self.previous = previous
+      self.sender = sender
+      self.loggedAtMs = loggedAtMs
+      self.sendID = sendID
+      self.contentBytes = contentBytes
+    }
+  }
+
+  /// How a message stands with one receiver.
+  public struct ReceiverDelivery: Hashable, Sendable {
+    /// The receiver.
+    public var user: CimV1.User?
+    /// How it stands.
+    public var state: CimV1.DeliveryState
+    /// The same in words, and what is to happen next.
+    public var explanation: String
+    /// How far the furthest of the user's devices is; absent when none has anything.
+    public var cursor: CimV1.LogPosition?
+    /// Since when the user is marked to have something in this conversation, in milliseconds since 1970-01-01T00:00:00Z, by the
+    /// store's clock; zero without a mark. For private conversations.
+    public var markedAtMs: Int64
+    /// The devices that are logged in or connected, by ascending id.
+    public var devices: [CimV1.DeviceDelivery]
+
+    public init(
+      user: CimV1.User? = nil,
+      state: CimV1.DeliveryState = .unspecified,
+      explanation: String = "",
+      cursor: CimV1.LogPosition? = nil,
+      markedAtMs: Int64 = 0,
+      devices: [CimV1.DeviceDelivery] = []
+    ) {
+      self.user = user
+      self.state = state
+      self.explanation = explanation
+      self.cursor = cursor
+      self.markedAtMs = markedAtMs
+      self.devices = devices
+    }
+  }
+
+  /// How a message stands with one device.
+  public struct DeviceDelivery: Hashable, Sendable {
+    /// The device.
+    public var deviceID: String
+    /// How far it is in the conversation; absent when it has nothing.
+    public var cursor: CimV1.LogPosition?
+    /// Whether it has acknowledged the message.
+    public var hasIt: Bool
+    /// Its connection; absent when it is not connected.
+    public var session: CimV1.SessionState?
+    /// Whether this route has a link to that server.
+    public var isLinked: Bool
+
+    public init(
+      deviceID: String = "",
+      cursor: CimV1.LogPosition? = nil,
+      hasIt: Bool = false,
+      session: CimV1.SessionState? = nil,
+      isLinked: Bool = false
+    ) {
+      self.deviceID = deviceID
+      self.cursor = cursor
+      self.hasIt = hasIt
+      self.session = session
+      self.isLinked = isLinked
     }
   }
 }
@@ -664,6 +884,152 @@ extension CimV1.Latencies: ProtobufMessage {
   }
 }
 
+extension CimV1.ExplainMessageRequest: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ExplainMessageRequest.self)
+    cim__v1__explain_message_request__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ExplainMessageRequest.self)
+    c.pointee.conversation = arena.copy(self.conversation)
+    (c.pointee.n_position, c.pointee.position) = arena.single(self.position)
+    (c.pointee.n_receiver, c.pointee.receiver) = arena.single(self.receiver)
+    c.pointee.page_size = self.pageSize
+    c.pointee.page_token = arena.copy(self.pageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ExplainMessageRequest.self)
+    self.conversation = try ProtobufField.string(c.pointee.conversation, "cim.v1.ExplainMessageRequest.conversation")
+    self.position = try ProtobufField.single(c.pointee.position, c.pointee.n_position)
+    self.receiver = try ProtobufField.single(c.pointee.receiver, c.pointee.n_receiver)
+    self.pageSize = c.pointee.page_size
+    self.pageToken = try ProtobufField.string(c.pointee.page_token, "cim.v1.ExplainMessageRequest.page_token")
+  }
+}
+
+extension CimV1.ExplainMessageResponse: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ExplainMessageResponse.self)
+    cim__v1__explain_message_response__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ExplainMessageResponse.self)
+    c.pointee.route_id = arena.copy(self.routeID)
+    c.pointee.state = self.state.rawValue
+    (c.pointee.n_tail, c.pointee.tail) = arena.single(self.tail)
+    (c.pointee.n_message, c.pointee.message) = arena.single(self.message)
+    (c.pointee.n_interested_servers, c.pointee.interested_servers) = arena.array(self.interestedServers) { arena.copy($0) }
+    (c.pointee.n_receivers, c.pointee.receivers) = arena.array(self.receivers) { arena.pointer(to: $0) }
+    c.pointee.next_page_token = arena.copy(self.nextPageToken)
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ExplainMessageResponse.self)
+    self.routeID = try ProtobufField.string(c.pointee.route_id, "cim.v1.ExplainMessageResponse.route_id")
+    self.state = CimV1.LogState(rawValue: c.pointee.state)
+    self.tail = try ProtobufField.single(c.pointee.tail, c.pointee.n_tail)
+    self.message = try ProtobufField.single(c.pointee.message, c.pointee.n_message)
+    self.interestedServers = try ProtobufField.array(c.pointee.interested_servers, c.pointee.n_interested_servers) { value throws(MessageDecodingError) in try ProtobufField.string(value, "cim.v1.ExplainMessageResponse.interested_servers") }
+    self.receivers = try ProtobufField.messages(c.pointee.receivers, c.pointee.n_receivers)
+    self.nextPageToken = try ProtobufField.string(c.pointee.next_page_token, "cim.v1.ExplainMessageResponse.next_page_token")
+  }
+}
+
+extension CimV1.LoggedMessage: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__LoggedMessage.self)
+    cim__v1__logged_message__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__LoggedMessage.self)
+    (c.pointee.n_previous, c.pointee.previous) = arena.single(self.previous)
+    (c.pointee.n_sender, c.pointee.sender) = arena.single(self.sender)
+    c.pointee.logged_at_ms = self.loggedAtMs
+    (c.pointee.n_send_id, c.pointee.send_id) = arena.single(self.sendID)
+    c.pointee.content_bytes = self.contentBytes
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__LoggedMessage.self)
+    self.previous = try ProtobufField.single(c.pointee.previous, c.pointee.n_previous)
+    self.sender = try ProtobufField.single(c.pointee.sender, c.pointee.n_sender)
+    self.loggedAtMs = c.pointee.logged_at_ms
+    self.sendID = try ProtobufField.single(c.pointee.send_id, c.pointee.n_send_id)
+    self.contentBytes = c.pointee.content_bytes
+  }
+}
+
+extension CimV1.ReceiverDelivery: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__ReceiverDelivery.self)
+    cim__v1__receiver_delivery__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__ReceiverDelivery.self)
+    (c.pointee.n_user, c.pointee.user) = arena.single(self.user)
+    c.pointee.state = self.state.rawValue
+    c.pointee.explanation = arena.copy(self.explanation)
+    (c.pointee.n_cursor, c.pointee.cursor) = arena.single(self.cursor)
+    c.pointee.marked_at_ms = self.markedAtMs
+    (c.pointee.n_devices, c.pointee.devices) = arena.array(self.devices) { arena.pointer(to: $0) }
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__ReceiverDelivery.self)
+    self.user = try ProtobufField.single(c.pointee.user, c.pointee.n_user)
+    self.state = CimV1.DeliveryState(rawValue: c.pointee.state)
+    self.explanation = try ProtobufField.string(c.pointee.explanation, "cim.v1.ReceiverDelivery.explanation")
+    self.cursor = try ProtobufField.single(c.pointee.cursor, c.pointee.n_cursor)
+    self.markedAtMs = c.pointee.marked_at_ms
+    self.devices = try ProtobufField.messages(c.pointee.devices, c.pointee.n_devices)
+  }
+}
+
+extension CimV1.DeviceDelivery: ProtobufMessage {
+  public static func protobufBlank(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let c = arena.allocate(Cim__V1__DeviceDelivery.self)
+    cim__v1__device_delivery__init(c)
+    return UnsafeMutableRawPointer(c)
+  }
+
+  public func protobufStored(in arena: ProtobufArena) -> UnsafeMutableRawPointer {
+    let blank = Self.protobufBlank(in: arena)
+    let c = blank.assumingMemoryBound(to: Cim__V1__DeviceDelivery.self)
+    c.pointee.device_id = arena.copy(self.deviceID)
+    (c.pointee.n_cursor, c.pointee.cursor) = arena.single(self.cursor)
+    c.pointee.has_it = self.hasIt ? 1 : 0
+    (c.pointee.n_session, c.pointee.session) = arena.single(self.session)
+    c.pointee.is_linked = self.isLinked ? 1 : 0
+    return blank
+  }
+
+  public init(protobufStored: UnsafeRawPointer) throws(MessageDecodingError) {
+    let c = protobufStored.assumingMemoryBound(to: Cim__V1__DeviceDelivery.self)
+    self.deviceID = try ProtobufField.string(c.pointee.device_id, "cim.v1.DeviceDelivery.device_id")
+    self.cursor = try ProtobufField.single(c.pointee.cursor, c.pointee.n_cursor)
+    self.hasIt = c.pointee.has_it != 0
+    self.session = try ProtobufField.single(c.pointee.session, c.pointee.n_session)
+    self.isLinked = c.pointee.is_linked != 0
+  }
+}
+
 extension CimV1 {
   /// For operators. Every call takes the operators' token in the metadata key "authorization", as "Bearer <token>", when the
   /// route was given one; without one the port is reached from the route's own machine only.
@@ -682,8 +1048,9 @@ extension CimV1 {
       public static let listServers = MethodDescriptor(service: CimV1.Admin.name, method: "ListServers", kind: .unary)
       public static let kickUser = MethodDescriptor(service: CimV1.Admin.name, method: "KickUser", kind: .unary)
       public static let getRoute = MethodDescriptor(service: CimV1.Admin.name, method: "GetRoute", kind: .unary)
+      public static let explainMessage = MethodDescriptor(service: CimV1.Admin.name, method: "ExplainMessage", kind: .unary)
       /// All of them, in the order of the .proto file.
-      public static let all: [MethodDescriptor] = [getUserSessions, listServers, kickUser, getRoute]
+      public static let all: [MethodDescriptor] = [getUserSessions, listServers, kickUser, getRoute, explainMessage]
     }
 
     /// For operators. Every call takes the operators' token in the metadata key "authorization", as "Bearer <token>", when the
@@ -707,6 +1074,10 @@ extension CimV1 {
       func kickUser(_ request: CimV1.KickUserRequest, context: ServerContext) async throws -> CimV1.KickUserResponse
       /// Tells what the route that answers has done since it was started. Two answers, one after the other, tell its rates.
       func getRoute(_ request: CimV1.GetRouteRequest, context: ServerContext) async throws -> CimV1.GetRouteResponse
+      /// Explains what became of one message: where it stands in its log, and for each receiver which devices have it, which are
+      /// connected where, and what is to happen next. It tells nothing of what the message says.
+      /// INVALID_ARGUMENT: conversation, position, receiver, page_size or page_token. NOT_FOUND: receiver, or the group.
+      func explainMessage(_ request: CimV1.ExplainMessageRequest, context: ServerContext) async throws -> CimV1.ExplainMessageResponse
     }
 
     /// For operators. Every call takes the operators' token in the metadata key "authorization", as "Bearer <token>", when the
@@ -748,6 +1119,13 @@ extension CimV1 {
       public func getRoute(_ request: CimV1.GetRouteRequest, options: CallOptions = .defaults) async throws -> CimV1.GetRouteResponse {
         try await channel.unary(CimV1.Admin.Methods.getRoute, request, options: options)
       }
+
+      /// Explains what became of one message: where it stands in its log, and for each receiver which devices have it, which are
+      /// connected where, and what is to happen next. It tells nothing of what the message says.
+      /// INVALID_ARGUMENT: conversation, position, receiver, page_size or page_token. NOT_FOUND: receiver, or the group.
+      public func explainMessage(_ request: CimV1.ExplainMessageRequest, options: CallOptions = .defaults) async throws -> CimV1.ExplainMessageResponse {
+        try await channel.unary(CimV1.Admin.Methods.explainMessage, request, options: options)
+      }
     }
   }
 }
@@ -770,6 +1148,10 @@ extension CimV1.Admin.Service {
     router.unary(CimV1.Admin.Methods.getRoute) {
       (request: CimV1.GetRouteRequest, context: ServerContext) in
       try await self.getRoute(request, context: context)
+    }
+    router.unary(CimV1.Admin.Methods.explainMessage) {
+      (request: CimV1.ExplainMessageRequest, context: ServerContext) in
+      try await self.explainMessage(request, context: context)
     }
   }
 }

@@ -40,7 +40,8 @@ extension CimV1.DeviceState {
 }
 
 extension CimV1.SessionState {
-  fileprivate init(_ session: CIMCore.Session, isServerAlive: Bool) {
+  /// A session as operators see it.
+  init(_ session: CIMCore.Session, isServerAlive: Bool) {
     self.init(
       serverID: session.instance.id.rawValue, serverIncarnation: session.instance.incarnation.rawValue,
       sessionEpoch: session.epoch.rawValue, loginGeneration: session.loginGeneration,

@@ -144,6 +144,14 @@ final class LinkSet: Sendable {
     state.withLock { state in sessions.filter { state.servers.isAlive($0.instance) } }
   }
 
+  /// Whether a server's link is up.
+  func isLinked(_ instance: ServerInstance) -> Bool { state.withLock { $0.servers.isLinked(instance) } }
+
+  /// The servers that have told of members of a conversation, by ascending id.
+  func interested(in conversation: Conversation) -> [ServerInstance] {
+    state.withLock { $0.interest.servers(of: conversation.description) }.sorted { $0.id < $1.id }
+  }
+
   /// Whether a server has members of a conversation.
   func isInterested(_ instance: ServerInstance) -> (String) -> Bool {
     { conversation in

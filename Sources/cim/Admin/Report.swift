@@ -60,7 +60,9 @@ struct Report: Equatable {
 
   /// Lines for people. What came from users is shown without what could act on a terminal.
   func table() -> String {
-    let parts = self.lists.map { $0.rows.isEmpty ? [$0.none] : $0.lines }
+    // A list of which a table would show nothing is for the JSON alone.
+    let parts = self.lists.filter { $0.columns.contains { $0.title != nil } }
+      .map { $0.rows.isEmpty ? [$0.none] : $0.lines }
     return (self.opening.map(Transcript.printable) + parts.joined() + self.closing.map(Transcript.printable))
       .joined(separator: "\n")
   }

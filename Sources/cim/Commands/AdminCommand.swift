@@ -14,7 +14,10 @@ struct AdminCommand: AsyncParsableCommand {
         cim admin servers
         cim admin sessions ann
       """,
-    subcommands: [AdminSessionsCommand.self, AdminServersCommand.self, AdminKickCommand.self])
+    subcommands: [
+      AdminSessionsCommand.self, AdminServersCommand.self, AdminKickCommand.self,
+      AdminExplainCommand.self,
+    ])
 }
 
 /// `cim admin sessions`

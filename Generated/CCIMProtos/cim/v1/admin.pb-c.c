@@ -85,6 +85,36 @@ void   cim__v1__latencies__init
   static const Cim__V1__Latencies init_value = CIM__V1__LATENCIES__INIT;
   *message = init_value;
 }
+void   cim__v1__explain_message_request__init
+                     (Cim__V1__ExplainMessageRequest         *message)
+{
+  static const Cim__V1__ExplainMessageRequest init_value = CIM__V1__EXPLAIN_MESSAGE_REQUEST__INIT;
+  *message = init_value;
+}
+void   cim__v1__explain_message_response__init
+                     (Cim__V1__ExplainMessageResponse         *message)
+{
+  static const Cim__V1__ExplainMessageResponse init_value = CIM__V1__EXPLAIN_MESSAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cim__v1__logged_message__init
+                     (Cim__V1__LoggedMessage         *message)
+{
+  static const Cim__V1__LoggedMessage init_value = CIM__V1__LOGGED_MESSAGE__INIT;
+  *message = init_value;
+}
+void   cim__v1__receiver_delivery__init
+                     (Cim__V1__ReceiverDelivery         *message)
+{
+  static const Cim__V1__ReceiverDelivery init_value = CIM__V1__RECEIVER_DELIVERY__INIT;
+  *message = init_value;
+}
+void   cim__v1__device_delivery__init
+                     (Cim__V1__DeviceDelivery         *message)
+{
+  static const Cim__V1__DeviceDelivery init_value = CIM__V1__DEVICE_DELIVERY__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor cim__v1__user_key__field_descriptors[2] =
 {
   {
@@ -1058,5 +1088,494 @@ const ProtobufCMessageDescriptor cim__v1__latencies__descriptor =
   cim__v1__latencies__field_indices_by_name,
   1,  cim__v1__latencies__number_ranges,
   (ProtobufCMessageInit) cim__v1__latencies__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__explain_message_request__field_descriptors[5] =
+{
+  {
+    "conversation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ExplainMessageRequest, conversation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ExplainMessageRequest, n_position),
+    offsetof(Cim__V1__ExplainMessageRequest, position),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receiver",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ExplainMessageRequest, n_receiver),
+    offsetof(Cim__V1__ExplainMessageRequest, receiver),
+    &cim__v1__user_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ExplainMessageRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ExplainMessageRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__explain_message_request__field_indices_by_name[] = {
+  0,   /* field[0] = conversation */
+  3,   /* field[3] = page_size */
+  4,   /* field[4] = page_token */
+  1,   /* field[1] = position */
+  2,   /* field[2] = receiver */
+};
+static const ProtobufCIntRange cim__v1__explain_message_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__explain_message_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ExplainMessageRequest",
+  "ExplainMessageRequest",
+  "Cim__V1__ExplainMessageRequest",
+  "cim.v1",
+  sizeof(Cim__V1__ExplainMessageRequest),
+  5,
+  cim__v1__explain_message_request__field_descriptors,
+  cim__v1__explain_message_request__field_indices_by_name,
+  1,  cim__v1__explain_message_request__number_ranges,
+  (ProtobufCMessageInit) cim__v1__explain_message_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__explain_message_response__field_descriptors[7] =
+{
+  {
+    "route_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ExplainMessageResponse, route_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ExplainMessageResponse, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tail",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ExplainMessageResponse, n_tail),
+    offsetof(Cim__V1__ExplainMessageResponse, tail),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ExplainMessageResponse, n_message),
+    offsetof(Cim__V1__ExplainMessageResponse, message),
+    &cim__v1__logged_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "interested_servers",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Cim__V1__ExplainMessageResponse, n_interested_servers),
+    offsetof(Cim__V1__ExplainMessageResponse, interested_servers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receivers",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ExplainMessageResponse, n_receivers),
+    offsetof(Cim__V1__ExplainMessageResponse, receivers),
+    &cim__v1__receiver_delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ExplainMessageResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__explain_message_response__field_indices_by_name[] = {
+  4,   /* field[4] = interested_servers */
+  3,   /* field[3] = message */
+  6,   /* field[6] = next_page_token */
+  5,   /* field[5] = receivers */
+  0,   /* field[0] = route_id */
+  1,   /* field[1] = state */
+  2,   /* field[2] = tail */
+};
+static const ProtobufCIntRange cim__v1__explain_message_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor cim__v1__explain_message_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ExplainMessageResponse",
+  "ExplainMessageResponse",
+  "Cim__V1__ExplainMessageResponse",
+  "cim.v1",
+  sizeof(Cim__V1__ExplainMessageResponse),
+  7,
+  cim__v1__explain_message_response__field_descriptors,
+  cim__v1__explain_message_response__field_indices_by_name,
+  1,  cim__v1__explain_message_response__number_ranges,
+  (ProtobufCMessageInit) cim__v1__explain_message_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__logged_message__field_descriptors[5] =
+{
+  {
+    "previous",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LoggedMessage, n_previous),
+    offsetof(Cim__V1__LoggedMessage, previous),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sender",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LoggedMessage, n_sender),
+    offsetof(Cim__V1__LoggedMessage, sender),
+    &cim__v1__user__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logged_at_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LoggedMessage, logged_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "send_id",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__LoggedMessage, n_send_id),
+    offsetof(Cim__V1__LoggedMessage, send_id),
+    &cim__v1__send_id__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__LoggedMessage, content_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__logged_message__field_indices_by_name[] = {
+  4,   /* field[4] = content_bytes */
+  2,   /* field[2] = logged_at_ms */
+  0,   /* field[0] = previous */
+  3,   /* field[3] = send_id */
+  1,   /* field[1] = sender */
+};
+static const ProtobufCIntRange cim__v1__logged_message__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__logged_message__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.LoggedMessage",
+  "LoggedMessage",
+  "Cim__V1__LoggedMessage",
+  "cim.v1",
+  sizeof(Cim__V1__LoggedMessage),
+  5,
+  cim__v1__logged_message__field_descriptors,
+  cim__v1__logged_message__field_indices_by_name,
+  1,  cim__v1__logged_message__number_ranges,
+  (ProtobufCMessageInit) cim__v1__logged_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__receiver_delivery__field_descriptors[6] =
+{
+  {
+    "user",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ReceiverDelivery, n_user),
+    offsetof(Cim__V1__ReceiverDelivery, user),
+    &cim__v1__user__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ReceiverDelivery, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "explanation",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ReceiverDelivery, explanation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ReceiverDelivery, n_cursor),
+    offsetof(Cim__V1__ReceiverDelivery, cursor),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "marked_at_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__ReceiverDelivery, marked_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "devices",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__ReceiverDelivery, n_devices),
+    offsetof(Cim__V1__ReceiverDelivery, devices),
+    &cim__v1__device_delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__receiver_delivery__field_indices_by_name[] = {
+  3,   /* field[3] = cursor */
+  5,   /* field[5] = devices */
+  2,   /* field[2] = explanation */
+  4,   /* field[4] = marked_at_ms */
+  1,   /* field[1] = state */
+  0,   /* field[0] = user */
+};
+static const ProtobufCIntRange cim__v1__receiver_delivery__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor cim__v1__receiver_delivery__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.ReceiverDelivery",
+  "ReceiverDelivery",
+  "Cim__V1__ReceiverDelivery",
+  "cim.v1",
+  sizeof(Cim__V1__ReceiverDelivery),
+  6,
+  cim__v1__receiver_delivery__field_descriptors,
+  cim__v1__receiver_delivery__field_indices_by_name,
+  1,  cim__v1__receiver_delivery__number_ranges,
+  (ProtobufCMessageInit) cim__v1__receiver_delivery__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cim__v1__device_delivery__field_descriptors[5] =
+{
+  {
+    "device_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__DeviceDelivery, device_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__DeviceDelivery, n_cursor),
+    offsetof(Cim__V1__DeviceDelivery, cursor),
+    &cim__v1__log_position__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_it",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__DeviceDelivery, has_it),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cim__V1__DeviceDelivery, n_session),
+    offsetof(Cim__V1__DeviceDelivery, session),
+    &cim__v1__session_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_linked",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cim__V1__DeviceDelivery, is_linked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cim__v1__device_delivery__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = device_id */
+  2,   /* field[2] = has_it */
+  4,   /* field[4] = is_linked */
+  3,   /* field[3] = session */
+};
+static const ProtobufCIntRange cim__v1__device_delivery__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cim__v1__device_delivery__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cim.v1.DeviceDelivery",
+  "DeviceDelivery",
+  "Cim__V1__DeviceDelivery",
+  "cim.v1",
+  sizeof(Cim__V1__DeviceDelivery),
+  5,
+  cim__v1__device_delivery__field_descriptors,
+  cim__v1__device_delivery__field_indices_by_name,
+  1,  cim__v1__device_delivery__number_ranges,
+  (ProtobufCMessageInit) cim__v1__device_delivery__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
